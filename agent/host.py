@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The host and its clock: the only door to the root path, time, commands and the network.
+
+Everything that touches the machine is given a `Host`, so a captured machine, a chroot at /host or a test
+with a clock of its own run the same code as the real one.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time as the agent sees it."""
+
+    def monotonic_seconds(self) -> float:
+        """Seconds of this boot, never stepped, running on while the machine is suspended."""
+
+    def utc_now(self) -> datetime:
+        """The wall clock, which may be stepped."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after `seconds`."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def monotonic_seconds(self) -> float:
+        """Return CLOCK_BOOTTIME: like CLOCK_MONOTONIC, but it counts the time suspended, when counters may reset."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def utc_now(self) -> datetime:
+        """Return the wall clock in UTC."""
+        return datetime.now(UTC)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(max(0.0, seconds))
+
+
+@dataclass(frozen=True)
+class Host:
+    """A machine to read: its root directory and its clock."""
+
+    root: Path = Path("/")
+    clock: Clock = field(default_factory=SystemClock)
+
+    def path(self, absolute: str) -> Path:
+        """Return where the machine's `absolute` path lies for this process."""
+        return self.root / absolute.lstrip("/")
+
+    def read_text(self, absolute: str) -> str | None:
+        """Return a small file's text without surrounding whitespace, or None if there is no such file to read."""
+        try:
+            return self.path(absolute).read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            return None
+
+    def boot_id(self) -> str:
+        """Return what tells this boot from any other; empty when the kernel does not say."""
+        return self.read_text("/proc/sys/kernel/random/boot_id") or ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this is the machine the process runs on, rather than another root."""
+        return self.root == Path("/")
+
+    def effective_user_id(self) -> int:
+        """Return the user this process acts as; 0 is root."""
+        return os.geteuid()

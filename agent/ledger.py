@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counter arithmetic: from readings to energy, never more than was really used.
+
+`advance` is pure. A step is only booked where exactly one amount of energy explains the two values seen;
+everything else adds nothing to the energy and its time to the unobserved seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from agent.readings import CounterReading, PowerReading, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from agent.readings import Channel
+
+# A read may be preempted between its clock and its counter; a plausible power is judged over this much more time.
+TIMESTAMP_SLACK_SECONDS = 1.0
+
+# Power read less often than this is no integral any more. BMCs are read every 10 to 60 s.
+LONGEST_INTEGRATION_SECONDS = 120.0
+
+
+class Outcome(StrEnum):
+    """What became of a reading."""
+
+    FIRST = "first"  # a baseline: adds nothing
+    COUNTED = "counted"
+    WRAPPED = "wrapped"  # counted over one wrap of the counter
+    INTEGRATED = "integrated"
+    RESET = "reset"  # another epoch: the counter started anew
+    GAP = "gap"  # what happened cannot be told
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """A channel's last reading: all that the next one needs."""
+
+    at_monotonic_seconds: float
+    epoch: str
+    microjoules: int | None = None  # of a counter
+    watts: float | None = None  # of a power
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyStep:
+    """What one reading added to its channel."""
+
+    channel: Channel
+    microjoules: int
+    observed_seconds: float
+    unobserved_seconds: float
+    outcome: Outcome
+
+
+def advance(state: ChannelState | None, reading: Reading) -> tuple[ChannelState, EnergyStep]:
+    """Return the channel's new state and the energy since its last reading."""
+    new_state = _state_of(reading)
+    if state is None:
+        return new_state, EnergyStep(reading.channel, 0, 0.0, 0.0, Outcome.FIRST)
+    elapsed = reading.at_monotonic_seconds - state.at_monotonic_seconds
+    microjoules, outcome = _energy(state, reading, elapsed)
+    observed = outcome in {Outcome.COUNTED, Outcome.WRAPPED, Outcome.INTEGRATED}
+    known, unknown = (elapsed, 0.0) if observed else (0.0, max(0.0, elapsed))
+    return new_state, EnergyStep(reading.channel, microjoules, known, unknown, outcome)
+
+
+def _state_of(reading: Reading) -> ChannelState:
+    if isinstance(reading, CounterReading):
+        return ChannelState(reading.at_monotonic_seconds, reading.epoch, microjoules=reading.microjoules)
+    return ChannelState(reading.at_monotonic_seconds, reading.epoch, watts=reading.watts)
+
+
+def _energy(state: ChannelState, reading: Reading, elapsed: float) -> tuple[int, Outcome]:
+    if state.epoch != reading.epoch or elapsed < 0:
+        return 0, Outcome.RESET
+    if isinstance(reading, CounterReading):
+        return (0, Outcome.RESET) if state.microjoules is None else _counted(state.microjoules, reading, elapsed)
+    return (0, Outcome.RESET) if state.watts is None else _integrated(state.watts, reading, elapsed)
+
+
+def _counted(before: int, reading: CounterReading, elapsed: float) -> tuple[int, Outcome]:
+    """Return the one amount of energy that explains both values, if there is just one.
+
+    The energy is the difference plus a whole number of wraps. With P the highest plausible power, it is at
+    most P times the time elapsed; the smallest candidate is the answer if the next one lies beyond that.
+    """
+    difference = reading.microjoules - before
+    most = reading.channel.plausible_watts * (elapsed + TIMESTAMP_SLACK_SECONDS) * 1e6
+    wrap = reading.wraps_after_microjoules
+    if difference < 0:
+        if wrap is None or before > wrap:
+            return 0, Outcome.GAP
+        difference += wrap
+        outcome = Outcome.WRAPPED
+    else:
+        outcome = Outcome.COUNTED
+    if difference > most or (wrap is not None and difference + wrap <= most):
+        return 0, Outcome.GAP
+    return difference, outcome
+
+
+def _integrated(watts_before: float, reading: PowerReading, elapsed: float) -> tuple[int, Outcome]:
+    """Return power times time: the reading's own mean where it covers the step, else the trapezoid."""
+    if elapsed > LONGEST_INTEGRATION_SECONDS:
+        return 0, Outcome.GAP
+    covered = reading.averaged_over_seconds is not None and reading.averaged_over_seconds >= elapsed
+    watts = reading.watts if covered else (watts_before + reading.watts) / 2
+    return round(watts * elapsed * 1e6), Outcome.INTEGRATED
+
+
+@dataclass
+class Account:
+    """A channel's total since its history began."""
+
+    channel: Channel
+    microjoules: int = 0
+    unobserved_seconds: float = 0.0
+    state: ChannelState | None = None
+
+
+@dataclass
+class EnergyLedger:
+    """The accounts of all channels by (source, channel). Its only change is `record`; totals never fall."""
+
+    accounts: dict[tuple[str, str], Account] = field(default_factory=dict)
+
+    def record(self, readings: Iterable[Reading]) -> list[EnergyStep]:
+        """Book each reading and return the steps."""
+        return [self._book(reading) for reading in readings]
+
+    def _book(self, reading: Reading) -> EnergyStep:
+        account = self.accounts.get(reading.channel.key)
+        if account is None:
+            account = self.accounts[reading.channel.key] = Account(reading.channel)
+        account.channel = reading.channel
+        account.state, step = advance(account.state, reading)
+        account.microjoules += step.microjoules
+        account.unobserved_seconds += step.unobserved_seconds
+        return step

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Channels and what they say: a counter's value or a power, never both, with the time of the read.
+
+Two reading types, not one with optional halves: a counter tells energy by differences and wraps, a power has
+to be integrated. Microjoules are integers, because floats stop counting single microjoules within months.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Boundary(StrEnum):
+    """Where on the way from the socket to the silicon a channel measures."""
+
+    INLET = "inlet"  # at the AC side of the power supplies
+    PLATFORM = "platform"  # the whole board, behind the power supplies
+    COMPONENT = "component"
+
+
+class Method(StrEnum):
+    """How a channel's energy comes about."""
+
+    COUNTED = "counted"  # the hardware counts energy
+    INTEGRATED = "integrated"  # the hardware tells power
+    MODELLED = "modelled"  # nobody measures: load times a model
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One measured (or modelled) quantity of a source, known by (`source`, `name`)."""
+
+    source: str
+    name: str
+    component: str  # cpu, dram, gpu, drive, psu, board, host …
+    boundary: Boundary
+    method: Method
+    within: str | None = None  # name of the channel of the same source that already includes this one
+    # No more than this is plausible; a step above it is no energy but a glitch, a reset or a second wrap.
+    plausible_watts: float = 1000.0
+    # What the truth may be, as ratios of the value: the counter's stated or assumed accuracy.
+    low_ratio: float = 1.0
+    high_ratio: float = 1.0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies the channel on this host."""
+        return (self.source, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class CounterReading:
+    """An energy counter's value at a moment.
+
+    Readings of different epochs must not be subtracted: another boot, or a counter that was created anew.
+    """
+
+    channel: Channel
+    at_monotonic_seconds: float
+    microjoules: int
+    wraps_after_microjoules: int | None = None  # the first value the counter never shows; None: it does not wrap
+    epoch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PowerReading:
+    """A power at a moment, or its mean over the seconds before it."""
+
+    channel: Channel
+    at_monotonic_seconds: float
+    watts: float
+    averaged_over_seconds: float | None = None
+    epoch: str = ""
+
+
+Reading = CounterReading | PowerReading

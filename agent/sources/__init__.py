@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of sources. A new one is a file here, a line in the table and a machine under tests/hosts/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from agent.sources import rapl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent.host import Host
+    from agent.readings import Channel, Reading
+
+
+class Source(Protocol):
+    """A kind of thing that can be read. Opened once; read at every tick; closed at the end."""
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """The channels it may give readings of."""
+
+    def read(self) -> Sequence[Reading]:
+        """Return one reading per channel.
+
+        Raises:
+            SourceError: never zeros in place of a failure. `ReadFailed` carries the readings that did succeed.
+        """
+
+    def close(self) -> None:
+        """Give back its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """A line of the table: how to open the source, what it reads and how it presents itself."""
+
+    name: str
+    open: Callable[[Host], Source]  # raises SourceAbsent or SourceDenied
+    reads: tuple[str, ...]  # globs below the root, for `wattprint capture`
+    measures: str  # one line for doctor
+
+
+SOURCES: tuple[SourceEntry, ...] = (
+    SourceEntry("rapl", rapl.open_source, rapl.READS, "CPU packages and memory by the kernel's powercap tree"),
+)

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The catalogue of published quantities. Metrics, the landing page, `explain` and docs/metrics.md follow from it.
+
+A quantity's `stem` is what people call it (`wattprint explain scope2_location_based_co2e`); its metric is
+`wattprint_<stem>_<suffix>`, with `_total` for a counter. Bounds are metrics of their own, because a sum over
+a metric must mean something: `wattprint_<stem>_lower_bound_<suffix>`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "wattprint_"
+
+
+class Kind(StrEnum):
+    """How a quantity behaves over time."""
+
+    COUNTER = "counter"  # only grows
+    GAUGE = "gauge"
+    INFO = "info"  # always 1; its labels are the message
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A published quantity: its name, unit and labels, and what it covers."""
+
+    stem: str
+    suffix: str  # the unit as Prometheus spells it; empty for counts and infos
+    unit: str  # the base unit of its estimates
+    kind: Kind
+    meaning: str  # one sentence: what, over which period, what is not included
+    labels: tuple[str, ...] = ()
+    bound_labels: tuple[str, ...] | None = None  # labels of the bounds' metrics; None: no bounds are published
+
+    @property
+    def name(self) -> str:
+        """The metric's name."""
+        return self._name("")
+
+    @property
+    def lower_bound_name(self) -> str:
+        """The name of the metric that holds the lower bound."""
+        return self._name("lower_bound")
+
+    @property
+    def upper_bound_name(self) -> str:
+        """The name of the metric that holds the upper bound."""
+        return self._name("upper_bound")
+
+    def _name(self, bound: str) -> str:
+        ending = {Kind.COUNTER: "total", Kind.INFO: "info"}.get(self.kind, "")
+        return PREFIX + "_".join(filter(None, [self.stem, bound, self.suffix, ending]))
+
+
+_CHANNEL = ("source", "channel", "component")
+
+CHANNEL_ENERGY = Quantity(
+    "channel_energy",
+    "joules",
+    "J",
+    Kind.COUNTER,
+    "Energy of one channel since the agent's history began, wraps of the counter undone; "
+    "time that was not observed is not included. Channels lie inside one another: do not add them up.",
+    (*_CHANNEL, "method"),
+)
+CHANNEL_POWER = Quantity(
+    "channel_power",
+    "watts",
+    "W",
+    Kind.GAUGE,
+    "Mean power of one channel over the last sampling step.",
+    _CHANNEL,
+)
+CHANNEL_UNOBSERVED = Quantity(
+    "channel_unobserved",
+    "seconds",
+    "s",
+    Kind.COUNTER,
+    "Time during which the energy of a channel could not be told: failed reads, resets, reboots, "
+    "more wraps than one. Its energy is in no figure.",
+    ("source", "channel"),
+)
+HOST_ENERGY = Quantity(
+    "host_energy",
+    "joules",
+    "J",
+    Kind.COUNTER,
+    "Energy that entered the host at its power supplies' inlets, by the basis it is known on. Sum over basis for all of it.",
+    ("basis",),
+    bound_labels=("basis",),
+)
+HOST_POWER = Quantity(
+    "host_power",
+    "watts",
+    "W",
+    Kind.GAUGE,
+    "Power at the host's power supplies' inlets over the last sampling step.",
+    ("basis",),
+    bound_labels=(),
+)
+HOST_MEASURED_ENERGY = Quantity(
+    "host_measured_energy",
+    "ratio",
+    "1",
+    Kind.GAUGE,
+    "Share of the host energy of the last sampling step that a counter or meter has measured; the rest is modelled.",
+)
+SCOPE2_LOCATION_BASED = Quantity(
+    "scope2_location_based_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Scope 2 emissions of the host's electricity at the average of the grid it draws from. No certificate or contract acts on it.",
+    bound_labels=(),
+)
+GRID_LOCATION_BASED = Quantity(
+    "grid_location_based_co2e",
+    "grams_per_joule",
+    "gCO2e/J",
+    Kind.GAUGE,
+    "Average carbon intensity of the grid in use for the location-based figure.",
+    bound_labels=(),
+)
+EMBODIED = Quantity(
+    "scope3_embodied_co2e",
+    "grams",
+    "gCO2e",
+    Kind.GAUGE,
+    "Greenhouse gases of the hardware's manufacture, cradle to gate (GHG Protocol Scope 3 category 2), by component; "
+    "booked in full in the year of acquisition. Transport and end of life are not included.",
+    ("component",),
+    bound_labels=("component",),
+)
+EMBODIED_ADPE = Quantity(
+    "scope3_embodied_adpe",
+    "grams",
+    "gSbe",
+    Kind.GAUGE,
+    "Abiotic depletion of elements by the hardware's manufacture, in antimony equivalents, cradle to gate.",
+    ("component",),
+    bound_labels=("component",),
+)
+EMBODIED_PRIMARY_ENERGY = Quantity(
+    "scope3_embodied_primary_energy",
+    "joules",
+    "J",
+    Kind.GAUGE,
+    "Primary energy of the hardware's manufacture, cradle to gate.",
+    ("component",),
+    bound_labels=("component",),
+)
+EMBODIED_AMORTISED = Quantity(
+    "scope3_embodied_amortised_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Share of the embodied emissions that fell to the time since the agent's history began, spread evenly over the service life; "
+    "stops when the whole is booked.",
+    bound_labels=(),
+)
+EMBODIED_AMORTISED_RATIO = Quantity(
+    "scope3_embodied_amortised",
+    "ratio",
+    "1",
+    Kind.GAUGE,
+    "Share of the service life that has passed since acquisition, 1 at most.",
+)
+FACTOR = Quantity(
+    "factor",
+    "",
+    "1",
+    Kind.INFO,
+    "A factor in use: its subject, dataset and row, and how well it fits the question.",
+    ("subject", "dataset", "entry", "fit"),
+)
+HOST = Quantity(
+    "host",
+    "",
+    "1",
+    Kind.INFO,
+    "What this host is.",
+    ("manufacturer", "product", "cpu_model", "virtual"),
+)
+BUILD = Quantity("build", "", "1", Kind.INFO, "The agent's version.", ("version", "python"))
+PROBLEM = Quantity(
+    "problem",
+    "",
+    "1",
+    Kind.GAUGE,
+    "1 for everything the agent ought to say and cannot, or says on a default; "
+    "`wattprint doctor` and the landing page name the remedy.",
+    ("origin", "reason"),
+)
+SOURCE_UP = Quantity("source_up", "", "1", Kind.GAUGE, "1 if the last read of the source gave readings.", ("source",))
+SOURCE_READ_DURATION = Quantity(
+    "source_read_duration", "seconds", "s", Kind.GAUGE, "Duration of the last read of the source.", ("source",)
+)
+SOURCE_READ_FAILURES = Quantity(
+    "source_read_failures",
+    "",
+    "1",
+    Kind.COUNTER,
+    "Reads of the source that failed since the agent started, by reason.",
+    ("source", "reason"),
+)
+SOURCE_LAST_READ = Quantity(
+    "source_last_read_timestamp",
+    "seconds",
+    "s",
+    Kind.GAUGE,
+    "Unix time of the last read of the source that gave readings.",
+    ("source",),
+)
+SAMPLER_TICKS = Quantity("sampler_ticks", "", "1", Kind.COUNTER, "Sampling ticks since the agent started.")
+SAMPLER_MISSED_TICKS = Quantity(
+    "sampler_missed_ticks",
+    "",
+    "1",
+    Kind.COUNTER,
+    "Sampling ticks since the agent started that were skipped because the one before took too long.",
+)
+
+CATALOGUE: tuple[Quantity, ...] = (
+    HOST_POWER,
+    HOST_ENERGY,
+    HOST_MEASURED_ENERGY,
+    CHANNEL_ENERGY,
+    CHANNEL_POWER,
+    CHANNEL_UNOBSERVED,
+    SCOPE2_LOCATION_BASED,
+    GRID_LOCATION_BASED,
+    EMBODIED,
+    EMBODIED_ADPE,
+    EMBODIED_PRIMARY_ENERGY,
+    EMBODIED_AMORTISED,
+    EMBODIED_AMORTISED_RATIO,
+    FACTOR,
+    HOST,
+    BUILD,
+    PROBLEM,
+    SOURCE_UP,
+    SOURCE_READ_DURATION,
+    SOURCE_READ_FAILURES,
+    SOURCE_LAST_READ,
+    SAMPLER_TICKS,
+    SAMPLER_MISSED_TICKS,
+)

@@ -8,30 +8,37 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from impacts.estimates import Citation, Estimate
 
+WORLD = "WORLD"
+
 
 class Fit(StrEnum):
-    """How well a factor answers the question that was asked."""
+    """How well a factor answers the question that was asked; in order, the best first."""
 
     EXACT = "exact"
     OLDER_YEAR = "older_year"
+    NEWER_YEAR = "newer_year"
     PARENT_REGION = "parent_region"
     GENERIC = "generic"  # a world average, a default for parts of this kind
     INFERRED = "inferred"  # the question itself was guessed
 
 
+_FROM_BEST = tuple(Fit)
+
+
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One row of one dataset, in base units."""
+    """One row of one dataset, in base units. A row without dates is valid from `date.min` to `date.max`."""
 
     citation: Citation
     value: Estimate
     criterion: str  # gwp, adpe, pe, water; power and attribute for what is no impact
     subject: str  # electricity, cpu_die, hdd …
-    boundary: str  # direct | life_cycle | consumption for electricity; cradle_to_gate for parts
+    boundary: str  # direct | life_cycle | consumption for electricity; cradle_to_gate for parts; use for power
     valid_from: date
     valid_until: date
     region: str = ""  # ISO 3166 code or grid zone; WORLD; empty where place does not matter
@@ -50,9 +57,86 @@ class FactorMissing(LookupError):
 
 
 class FactorBook:
-    """All factors of all datasets."""
+    """All factors of all datasets, in the order of preference: of two that fit equally well the first is taken.
+
+    The nearest place wins, then the nearest year, then the preferred dataset. Subjects and regions are found
+    whatever their case.
+    """
 
     def __init__(self, factors: tuple[Factor, ...]) -> None:
-        self._by_question: dict[tuple[str, str], list[Factor]] = {}
+        self._by_question: dict[tuple[str, str], dict[str, list[Factor]]] = {}
+        self._names: dict[str, str] = {}
         for factor in factors:
-            self._by_question.setdefault((factor.subject, factor.criterion), []).append(factor)
+            key = factor.subject.casefold()
+            self._names.setdefault(key, factor.subject)
+            by_region = self._by_question.setdefault((key, factor.criterion), {})
+            by_region.setdefault(factor.region.upper(), []).append(factor)
+
+    def find(self, subject: str, criterion: str, region: str = "", *, on: date) -> FactorMatch:
+        """Return the factor that fits best: of the zone, else its country, else the world; of the year, else an older one.
+
+        Raises:
+            FactorMissing: there is none; the message says what was asked and what to do.
+        """
+        by_region = self._by_question.get((subject.casefold(), criterion), {})
+        for place, place_fit in _places(region):
+            if place in by_region:
+                factor = _nearest_in_time(by_region[place], on)
+                return FactorMatch(factor, max(place_fit, _fit_in_time(factor, on), key=_FROM_BEST.index))
+        where = f" in {region}" if region else ""
+        raise FactorMissing(
+            f"no dataset has {criterion} of {subject}{where}; `wattprint factors list` names every subject"
+        )
+
+    def alternatives(self, subject: str, criterion: str, region: str = "", *, on: date) -> tuple[FactorMatch, ...]:
+        """Return what else could have been taken for the same question, the nearest place first."""
+        chosen = self.find(subject, criterion, region, on=on).factor
+        by_region = self._by_question[subject.casefold(), criterion]
+        return tuple(
+            FactorMatch(factor, max(place_fit, _fit_in_time(factor, on), key=_FROM_BEST.index))
+            for place, place_fit in _places(region)
+            for factor in by_region.get(place, ())
+            if factor is not chosen
+        )
+
+    def subjects(self) -> tuple[str, ...]:
+        """Return the names of all subjects, sorted."""
+        return tuple(sorted(self._names.values()))
+
+    def criteria(self, subject: str) -> tuple[str, ...]:
+        """Return the criteria that are known of a subject, in the datasets' order; empty for an unknown subject."""
+        return tuple(criterion for name, criterion in self._by_question if name == subject.casefold())
+
+    def regions(self, subject: str, criterion: str) -> tuple[str, ...]:
+        """Return the regions that a subject has factors of, sorted; an empty name where place does not matter."""
+        return tuple(sorted(self._by_question.get((subject.casefold(), criterion), {})))
+
+
+def _places(region: str) -> Iterator[tuple[str, Fit]]:
+    """Return where to look, the nearest first: `US-CAL-CISO`, `US-CAL`, `US`, `WORLD`, then where place does not matter."""
+    place = region.upper()
+    yield place, Fit.EXACT
+    while "-" in place:
+        place = place.rpartition("-")[0]
+        yield place, Fit.PARENT_REGION
+    if place != WORLD:
+        yield WORLD, Fit.GENERIC
+    if place:
+        yield "", Fit.EXACT
+
+
+def _nearest_in_time(factors: list[Factor], on: date) -> Factor:
+    """Return the first that is valid, else the newest of the older ones, else the oldest."""
+    for factor in factors:
+        if factor.valid_from <= on <= factor.valid_until:
+            return factor
+    older = [factor for factor in factors if factor.valid_until < on]
+    if older:
+        return max(older, key=lambda factor: factor.valid_until)
+    return min(factors, key=lambda factor: factor.valid_from)
+
+
+def _fit_in_time(factor: Factor, on: date) -> Fit:
+    if factor.valid_until < on:
+        return Fit.OLDER_YEAR
+    return Fit.NEWER_YEAR if factor.valid_from > on else Fit.EXACT

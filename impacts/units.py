@@ -28,6 +28,9 @@ _SCALES: dict[str, tuple[str, float]] = {
     "unit": ("unit", 1.0),
 }
 
+# What people read in place of a base unit. Electricity is read in kWh, which its callers ask for themselves.
+_READABLE = {"gCO2e": "kgCO2e", "gSbe": "kgSbe", "J": "MJ"}
+
 SECONDS_PER_YEAR = _SCALES["year"][1]
 
 
@@ -56,6 +59,12 @@ def convert(value: float, unit: str, into: str) -> float:
     if base != wanted_base:
         raise UnknownUnit(f"{unit} is measured in {base}, {into} in {wanted_base}")
     return value * scale / wanted_scale
+
+
+def readable_unit(unit: str) -> str:
+    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2` of `gCO2e/mm2`."""
+    numerator, line, denominator = unit.partition("/")
+    return f"{_READABLE.get(numerator, numerator)}{line}{denominator}"
 
 
 def product_unit(left: str, right: str) -> str:

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What hardware is here: the machine's own files in, an inventory out, with a problem for every assumption."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.inventory import cpu, dmi, drives, gpus, memory, psus, server
+from impacts.parts import Inventory, Server
+from impacts.problems import Problem
+
+if TYPE_CHECKING:
+    from agent.host import Host
+
+READS: tuple[str, ...] = (*cpu.READS, *memory.READS, *server.READS, *dmi.READS, *drives.READS, *gpus.READS)
+
+_NAME_THEM = "name the parts in an inventory file"
+
+
+def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
+    """Return the server and its parts, and a problem with its remedy for whatever was assumed or is unknown."""
+    smbios = dmi.read_smbios(host)
+    processors = cpu.read_processors(host)
+    machine = server.detect_server(host, smbios, hypervisor_flag=cpu.has_hypervisor_flag(processors))
+    cpus, cpu_problems = cpu.detect_cpus(processors, smbios, virtual=machine.virtual)
+    modules, memory_problems = memory.detect_memory(host, smbios)
+    if not cpus or not modules:
+        # A list without them would say that they are absent.
+        return Inventory(machine), (_undetected(cpus=bool(cpus), modules=bool(modules)),)
+    built_in, drive_problems = drives.detect_drives(host)
+    supplies, psu_problems = ((), ()) if machine.virtual else psus.detect_psus(host, smbios, machine.form)
+    problems = (*cpu_problems, *memory_problems, *drive_problems, *psu_problems, *gpus.unlisted_gpus(host))
+    return Inventory(machine, (*cpus, *modules, *built_in, *supplies)), (*_guest(machine), *problems)
+
+
+def _undetected(*, cpus: bool, modules: bool) -> Problem:
+    missing = " and ".join(name for name, found in (("CPUs", cpus), ("memory", modules)) if not found)
+    what = f"the parts are unknown: nothing under this root tells of {missing}"
+    return Problem("inventory", "parts_unknown", what, f"make /proc and /sys visible, or {_NAME_THEM}")
+
+
+def _guest(machine: Server) -> tuple[Problem, ...]:
+    if not machine.virtual:
+        return ()
+    return (
+        Problem(
+            "inventory",
+            "virtual_machine",
+            "this is a virtual machine: the parts are what its hypervisor shows, not what was manufactured",
+            "give the physical server's inventory file, or install on the hypervisor",
+        ),
+    )

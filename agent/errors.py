@@ -4,6 +4,7 @@
 WattprintError
 ├── ConfigError           wrong arguments, config or inventory file: one line, exit 2
 ├── HistoryDamaged        the history is not a readable database: moved aside, named in a problem
+├── HistoryWriteFailed    this write failed (disk full …): nothing is lost, the next one tries again
 └── SourceError           a source has no (full) reading
     ├── SourceAbsent      the interface is not on this machine: no alarm
     ├── SourceDenied      it is there and we may not read it: a problem with its remedy
@@ -31,6 +32,10 @@ class ConfigError(WattprintError):
 
 class HistoryDamaged(WattprintError):
     """The history's file cannot be read as a database."""
+
+
+class HistoryWriteFailed(WattprintError):
+    """The history could not be written; the file holds what it held before, the caller keeps its entries."""
 
 
 class SourceError(WattprintError):

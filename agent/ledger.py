@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING
 
-from agent.readings import CounterReading, PowerReading, Reading
+from agent.readings import CounterReading, Method, PowerReading, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +64,9 @@ def advance(state: ChannelState | None, reading: Reading) -> tuple[ChannelState,
     if state is None:
         return new_state, EnergyStep(reading.channel, 0, 0.0, 0.0, Outcome.FIRST)
     elapsed = reading.at_monotonic_seconds - state.at_monotonic_seconds
+    if elapsed < 0 and state.epoch == reading.epoch:
+        # A reading from before the last one tells nothing that is not booked; its value as the baseline would count twice.
+        return state, EnergyStep(reading.channel, 0, 0.0, 0.0, Outcome.GAP)
     microjoules, outcome = _energy(state, reading, elapsed)
     observed = outcome in {Outcome.COUNTED, Outcome.WRAPPED, Outcome.INTEGRATED}
     known, unknown = (elapsed, 0.0) if observed else (0.0, max(0.0, elapsed))
@@ -76,7 +80,7 @@ def _state_of(reading: Reading) -> ChannelState:
 
 
 def _energy(state: ChannelState, reading: Reading, elapsed: float) -> tuple[int, Outcome]:
-    if state.epoch != reading.epoch or elapsed < 0:
+    if state.epoch != reading.epoch:
         return 0, Outcome.RESET
     if isinstance(reading, CounterReading):
         return (0, Outcome.RESET) if state.microjoules is None else _counted(state.microjoules, reading, elapsed)
@@ -89,16 +93,15 @@ def _counted(before: int, reading: CounterReading, elapsed: float) -> tuple[int,
     The energy is the difference plus a whole number of wraps. With P the highest plausible power, it is at
     most P times the time elapsed; the smallest candidate is the answer if the next one lies beyond that.
     """
-    difference = reading.microjoules - before
-    most = reading.channel.plausible_watts * (elapsed + TIMESTAMP_SLACK_SECONDS) * 1e6
     wrap = reading.wraps_after_microjoules
+    if wrap is not None and max(before, reading.microjoules) > wrap:
+        return 0, Outcome.GAP  # the counter is not what it says it is
+    most = reading.channel.plausible_watts * (elapsed + TIMESTAMP_SLACK_SECONDS) * 1e6
+    difference, outcome = reading.microjoules - before, Outcome.COUNTED
     if difference < 0:
-        if wrap is None or before > wrap:
+        if wrap is None:
             return 0, Outcome.GAP
-        difference += wrap
-        outcome = Outcome.WRAPPED
-    else:
-        outcome = Outcome.COUNTED
+        difference, outcome = difference + wrap, Outcome.WRAPPED
     if difference > most or (wrap is not None and difference + wrap <= most):
         return 0, Outcome.GAP
     return difference, outcome
@@ -106,11 +109,16 @@ def _counted(before: int, reading: CounterReading, elapsed: float) -> tuple[int,
 
 def _integrated(watts_before: float, reading: PowerReading, elapsed: float) -> tuple[int, Outcome]:
     """Return power times time: the reading's own mean where it covers the step, else the trapezoid."""
-    if elapsed > LONGEST_INTEGRATION_SECONDS:
-        return 0, Outcome.GAP
     covered = reading.averaged_over_seconds is not None and reading.averaged_over_seconds >= elapsed
-    watts = reading.watts if covered else (watts_before + reading.watts) / 2
-    return round(watts * elapsed * 1e6), Outcome.INTEGRATED
+    ends = (reading.watts, reading.watts if covered else watts_before)
+    if elapsed > LONGEST_INTEGRATION_SECONDS or not all(_is_plausible(watts, reading.channel) for watts in ends):
+        return 0, Outcome.GAP
+    return round(sum(ends) / 2 * elapsed * 1e6), Outcome.INTEGRATED
+
+
+def _is_plausible(watts: float, channel: Channel) -> bool:
+    """Tell a power from a sensor's way of saying "unknown" (4294967295 mW, a negative, NaN). A model has no such way."""
+    return 0 <= watts <= channel.plausible_watts or (channel.method is Method.MODELLED and 0 <= watts < inf)
 
 
 @dataclass

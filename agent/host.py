@@ -8,6 +8,7 @@ with a clock of its own run the same code as the real one.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +30,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """The machine's own clocks. `interrupted` ends a wait early, when the agent is told to stop."""
+
+    def __init__(self, interrupted: threading.Event | None = None) -> None:
+        self._interrupted = interrupted or threading.Event()
 
     def monotonic_seconds(self) -> float:
         """Return CLOCK_BOOTTIME: like CLOCK_MONOTONIC, but it counts the time suspended, when counters may reset."""
@@ -40,8 +44,8 @@ class SystemClock:
         return datetime.now(UTC)
 
     def wait(self, seconds: float) -> None:
-        """Sleep."""
-        time.sleep(max(0.0, seconds))
+        """Return after `seconds`, or as soon as the clock is interrupted."""
+        self._interrupted.wait(max(0.0, seconds))
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from agent.sources import rapl
+from agent.sources import load_model, rapl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from agent.host import Host
+    from agent.machine import Machine
     from agent.readings import Channel, Reading
 
 
 class Source(Protocol):
     """A kind of thing that can be read. Opened once; read at every tick; closed at the end."""
 
-    @property
-    def channels(self) -> Sequence[Channel]:
-        """The channels it may give readings of."""
+    channels: tuple[Channel, ...]
+    notes: tuple[str, ...]  # what was left out and why, for doctor
 
     def read(self) -> Sequence[Reading]:
         """Return one reading per channel.
@@ -38,11 +37,17 @@ class SourceEntry:
     """A line of the table: how to open the source, what it reads and how it presents itself."""
 
     name: str
-    open: Callable[[Host], Source]  # raises SourceAbsent or SourceDenied
+    open: Callable[[Machine], Source]  # raises SourceAbsent or SourceDenied
     reads: tuple[str, ...]  # globs below the root, for `wattprint capture`
     measures: str  # one line for doctor
 
 
 SOURCES: tuple[SourceEntry, ...] = (
-    SourceEntry("rapl", rapl.open_source, rapl.READS, "CPU packages and memory by the kernel's powercap tree"),
+    SourceEntry(rapl.NAME, rapl.open_source, rapl.READS, "energy of CPU packages and memory, counted by the processor"),
+    SourceEntry(
+        load_model.NAME,
+        load_model.open_source,
+        load_model.READS,
+        "no counter: power modelled from load, CPU model, memory and drives",
+    ),
 )

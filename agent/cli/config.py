@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wattprint config check: say whether a config file, and the inventory file it names, can be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli import DONE
+from agent.config import read_config
+from agent.inventory.file import read_inventory
+
+if TYPE_CHECKING:
+    import argparse
+
+    from agent.host import Host
+
+HELP = "check a config file before the agent is given it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="say whether F can be used; exit 2 with one line if it cannot")
+    check.add_argument("file", type=Path, metavar="F", help="the config file")
+
+
+def execute(arguments: argparse.Namespace, host: Host) -> int:  # noqa: ARG001 - a file is no machine
+    """Read the file as the agent would."""
+    config = read_config(arguments.file)
+    if config.inventory_file is not None:
+        read_inventory(config.inventory_file)
+    print(f"{arguments.file}: fine")
+    return DONE

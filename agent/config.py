@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The config file -> frozen dataclasses. Its schema, agent/config.schema.json, is published for editors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from agent.schema_errors import validate
+from agent.yaml_file import read_yaml
+
+DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
+DEFAULT_LISTEN = "127.0.0.1:9733"
+DEFAULT_STATE = Path("/var/lib/wattprint")
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How often counters are read and the history is written."""
+
+    interval_seconds: float = 1.0
+    write_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything an administrator may set."""
+
+    listen: str = DEFAULT_LISTEN
+    state_directory: Path = DEFAULT_STATE
+    location: str = ""  # ISO 3166 country or grid zone; empty: not said
+    inventory_file: Path | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the config file."""
+    loaded: dict[str, Any] = json.loads(files("agent").joinpath("config.schema.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def read_config(path: Path | None) -> Config:
+    """Read the file given, or the default one if it is there.
+
+    Raises:
+        ConfigError: one line with file, key and what to do.
+    """
+    if path is None:
+        return read_config(DEFAULT_PATH) if DEFAULT_PATH.exists() else Config()
+    document: Any = read_yaml(path)
+    document = {} if document is None else document  # an empty file sets nothing
+    validate(document, schema(), str(path))
+    return _config(document, path.parent)
+
+
+def _config(document: dict[str, Any], folder: Path) -> Config:
+    """Build the config from a valid document; relative paths start at the config file's folder."""
+    sampling = replace(Sampling(), **document.get("sampling", {}))
+    inventory = document.get("inventory_file")
+    return Config(
+        listen=document.get("listen", DEFAULT_LISTEN),
+        state_directory=folder / document.get("state_directory", DEFAULT_STATE),
+        location=document.get("location", ""),
+        inventory_file=folder / inventory if inventory else None,
+        sampling=sampling,
+    )

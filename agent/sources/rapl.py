@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RAPL: the energy counters of CPU packages, memory and platform, by the kernel's powercap tree.
+
+https://docs.kernel.org/power/powercap/powercap.html. Since CVE-2020-8694 only root may read `energy_uj`: fine-grained
+energy is a side channel, so the right to read it is granted to the agent and never to everyone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.errors import ReadFailed, SourceAbsent, SourceDenied
+from agent.readings import Boundary, Channel, CounterReading, Method
+from agent.sources.rapl_zones import Zone, counted_zones, find_zones
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.host import Host
+    from agent.machine import Machine
+    from impacts.estimates import Estimate
+
+NAME = "rapl"
+READS = (
+    "sys/class/powercap/intel-rapl*/name",
+    "sys/class/powercap/intel-rapl*/enabled",
+    "sys/class/powercap/intel-rapl*/energy_uj",
+    "sys/class/powercap/intel-rapl*/max_energy_range_uj",
+    "sys/class/powercap/intel-rapl*/constraint_*_name",
+    "sys/class/powercap/intel-rapl*/constraint_*_max_power_uw",
+)
+DENIED_REMEDY = (
+    "run as root, or give the service this one right: sudo systemd-run --property=DynamicUser=yes "
+    "--property=AmbientCapabilities=CAP_DAC_READ_SEARCH --property=StateDirectory=wattprint wattprint run"
+)
+
+# The most that is plausible, in watts: what tells a wrap from a reset and a counter from garbage. Packages of
+# today stay below 600 W; psys may cover a server full of accelerators.
+_PLAUSIBLE_WATTS = {"package": 1000.0, "dram": 500.0, "psys": 10_000.0}
+_LONGEST_NUMBER = 32  # bytes; 2^64 has 20 digits
+
+
+@dataclass(slots=True)
+class _Counter:
+    """An open counter file and the channel it feeds."""
+
+    channel: Channel
+    path: str
+    wraps_after_microjoules: int
+    descriptor: int = -1
+    generation: int = 0  # how often the counter was created anew under our eyes
+    last_value: int = -1
+
+
+class RaplSource:
+    """The counted zones of the powercap tree, each file kept open and read with one `pread`."""
+
+    def __init__(self, host: Host, counters: Sequence[_Counter], notes: tuple[str, ...] = ()) -> None:
+        self._clock = host.clock
+        self._boot_id = host.boot_id()
+        self._counters = counters
+        self.channels = tuple(counter.channel for counter in counters)
+        self.notes = notes
+
+    def read(self) -> Sequence[CounterReading]:
+        """Return every counter's value; raise `ReadFailed` with those that answered when one does not."""
+        readings: list[CounterReading] = []
+        failures: list[tuple[str, str]] = []
+        for counter in self._counters:
+            at = self._clock.monotonic_seconds()
+            try:
+                value = _value(counter)
+            except (OSError, ValueError) as error:
+                failures.append(_failure(counter, error))
+                continue
+            epoch = f"{self._boot_id}#{counter.generation}" if counter.generation else self._boot_id
+            readings.append(CounterReading(counter.channel, at, value, counter.wraps_after_microjoules, epoch))
+        if failures:
+            what, reason = failures[0]
+            raise ReadFailed(what, reason=reason, readings=readings)
+        return readings
+
+    def close(self) -> None:
+        """Close the counter files."""
+        for counter in self._counters:
+            _close(counter)
+
+
+def open_source(machine: Machine) -> RaplSource:
+    """Open the zones that count something once; raise SourceAbsent or SourceDenied with the remedy."""
+    host = machine.host
+    zones = find_zones(host)
+    if not zones:
+        raise _absent(host)
+    vendor_is_amd = "AuthenticAMD" in (host.read_text("/proc/cpuinfo") or "")
+    try:
+        kept, notes = counted_zones(zones, vendor_is_amd=vendor_is_amd)
+        accuracy = machine.book.find("rapl_accuracy", "power", on=host.clock.utc_now().date()).factor.value
+        counters = [_open_counter(zone, kept, accuracy) for zone in kept]
+    except PermissionError as error:
+        raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
+    except (OSError, ValueError) as error:
+        raise SourceAbsent(f"the powercap tree cannot be read: {error}", remedy="sudo modprobe intel_rapl_msr") from error
+    return RaplSource(host, counters, notes)
+
+
+def _open_counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Counter:
+    channel = Channel(
+        source=NAME,
+        name=zone.channel_name,
+        component={"dram": "dram", "psys": "host"}.get(zone.domain, "cpu"),
+        boundary=Boundary.PLATFORM if zone.domain == "psys" else Boundary.COMPONENT,
+        method=Method.COUNTED,
+        within=_within(zone, kept),
+        plausible_watts=_PLAUSIBLE_WATTS.get(zone.domain, _PLAUSIBLE_WATTS["package"]),
+        low_ratio=accuracy.low,
+        high_ratio=accuracy.high,
+    )
+    counter = _Counter(channel, str(zone.path / "energy_uj"), zone.wraps_after_microjoules())
+    counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
+    return counter
+
+
+def _within(zone: Zone, kept: Sequence[Zone]) -> str | None:
+    """Return what already includes the zone: core and uncore lie in their package, packages and memory in psys."""
+    if zone.domain in {"core", "uncore"}:
+        return next((other.channel_name for other in kept if other.domain == "package" and other.socket == zone.socket), None)
+    if zone.domain == "psys":
+        return None
+    return next((other.channel_name for other in kept if other.domain == "psys"), None)
+
+
+def _value(counter: _Counter) -> int:
+    """Return the counter's microjoules; open the file again if it was taken away or replaced."""
+    if counter.descriptor < 0:
+        counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
+    value = _parsed(os.pread(counter.descriptor, _LONGEST_NUMBER, 0), counter)
+    # A counter that stands still may be one whose file was replaced (a tree shared into a guest is).
+    if value == counter.last_value and os.fstat(counter.descriptor).st_nlink == 0:
+        _close(counter)
+        counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
+        value = _parsed(os.pread(counter.descriptor, _LONGEST_NUMBER, 0), counter)
+    counter.last_value = value
+    return value
+
+
+def _parsed(text: bytes, counter: _Counter) -> int:
+    if not text.strip().isdigit():
+        raise ValueError(f"{counter.path} says {text!r}, which is no counter value")
+    value = int(text)
+    if value > counter.wraps_after_microjoules:
+        raise ValueError(f"{counter.path} says {value}, above its range of {counter.wraps_after_microjoules}")
+    return value
+
+
+def _failure(counter: _Counter, error: OSError | ValueError) -> tuple[str, str]:
+    """Return what failed and the reason's slug, and have the file opened anew where the device went away."""
+    if isinstance(error, ValueError):
+        return str(error), "garbage"
+    if counter.descriptor >= 0:
+        # The driver was unloaded: should the counter come back, it is another one.
+        _close(counter)
+        counter.generation += 1
+    return f"{counter.path}: {error.strerror}", "vanished" if isinstance(error, FileNotFoundError) else "io_error"
+
+
+def _close(counter: _Counter) -> None:
+    if counter.descriptor >= 0:
+        os.close(counter.descriptor)
+        counter.descriptor = -1
+
+
+def _absent(host: Host) -> SourceAbsent:
+    cpuinfo = host.read_text("/proc/cpuinfo") or ""
+    if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE):
+        return SourceAbsent(
+            "a virtual machine is shown no power counters",
+            remedy="run wattprint on the hypervisor, which has them",
+        )
+    if "GenuineIntel" in cpuinfo or "AuthenticAMD" in cpuinfo:
+        return SourceAbsent(
+            "no zone in /sys/class/powercap: the kernel's RAPL driver is not loaded", remedy="sudo modprobe intel_rapl_msr"
+        )
+    return SourceAbsent("no /sys/class/powercap: this machine has no RAPL counters")

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The model of last resort: the power of CPU, memory and drives from their names, sizes and the CPUs' load.
+
+Every term is a full power times a share that depends on the load, from cited figures, with wide bounds: this is
+no measurement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from impacts.cpu_names import tdp_watts
+from impacts.derivations import Derivation, Input
+from impacts.estimates import Citation, Estimate, merge_grounds, total
+from impacts.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agent.host import Host
+    from agent.machine import Machine
+    from impacts.parts import Inventory
+
+_CURVE_LOADS = ("0", "0.1", "0.5", "1")
+_ALWAYS = ((0.0, 1.0), (1.0, 1.0))
+_INVENTORY = Citation("inventory")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One component's power: its full power, and the share of it drawn at each load (points, linear in between)."""
+
+    name: str
+    component: str
+    full: Estimate
+    shares: tuple[tuple[float, float], ...]
+    formula: str  # of `full`, in the names of the inputs
+    inputs: tuple[Input, ...]
+    more_grounds: tuple[Citation, ...] = ()
+
+    def watts(self, load: float) -> float:
+        """Return the power at a load of 0 to 1."""
+        return self.full.central * self.share(load)
+
+    def share(self, load: float) -> float:
+        """Return the share of full power drawn at a load of 0 to 1."""
+        for (left, left_share), (right, right_share) in pairwise(self.shares):
+            if load <= right:
+                return left_share + (right_share - left_share) * (load - left) / (right - left)
+        return self.shares[-1][1]
+
+    @property
+    def grounds(self) -> tuple[Citation, ...]:
+        """What the term rests on."""
+        return merge_grounds(self.full.grounds, self.more_grounds)
+
+    def derivation(self, load: float) -> Derivation:
+        """Return how the term's power at a load follows from its inputs."""
+        share = Estimate.exact(self.share(load), "1", *self.grounds)
+        points = ", ".join(f"{share:g} at {load:g}" for load, share in self.shares)
+        return Derivation(
+            title=f"modelled power: {self.name}",
+            formula=f"({self.formula}) × share",
+            inputs=(*self.inputs, Input("share", share)),
+            result=self.full * share,
+            note=f"share of full power at a load of {load:.3f}, linear between {points}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """The terms of the modelled host, and what had to be assumed."""
+
+    terms: tuple[Term, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def grounds(self) -> tuple[Citation, ...]:
+        """What all terms rest on."""
+        return merge_grounds(*(term.grounds for term in self.terms))
+
+
+def load_model(machine: Machine) -> LoadModel:
+    """Build the model of this machine; parts that are not known have no term."""
+    on = machine.host.clock.utc_now().date()
+
+    def value(subject: str) -> Estimate:
+        return machine.book.find(subject, "power", on=on).factor.value
+
+    cpu, problems = _cpu_term(machine, value)
+    terms = [cpu, *_memory_term(machine.inventory, value), *_drive_terms(machine.inventory, value)]
+    return LoadModel(tuple(terms), problems)
+
+
+def _cpu_term(machine: Machine, value: Callable[[str], Estimate]) -> tuple[Term, tuple[Problem, ...]]:
+    """TDP times the load curve; where a CPU's model is not known, a TDP per logical CPU for all of them."""
+    known = [(part, tdp_watts(machine.book, part.model or "")) for part in machine.inventory.of_kind("cpu")]
+    tdps = [tdp.scaled(part.count) for part, tdp in known if tdp is not None]
+    problems: tuple[Problem, ...] = ()
+    if known and len(tdps) == len(known):
+        tdp = total(tdps)
+    else:
+        tdp = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
+        problems = (_tdp_unknown(", ".join(part.model or "unnamed" for part, _ in known) or "unknown"),)
+    accuracy = value("cpu_model_accuracy")
+    curve = [(float(load), value(f"cpu_load_curve:{load}")) for load in _CURVE_LOADS]
+    term = Term(
+        name="cpu",
+        component="cpu",
+        full=tdp * accuracy,
+        shares=tuple((load, share.central) for load, share in curve),
+        formula="tdp × accuracy",
+        inputs=(Input("tdp", tdp), Input("accuracy", accuracy)),
+        more_grounds=curve[0][1].grounds,
+    )
+    return term, problems
+
+
+def _tdp_unknown(names: str) -> Problem:
+    return Problem(
+        "model",
+        "tdp_unknown",
+        f"the thermal design power of the CPU ({names}) is not known: a default per logical CPU stands in",
+        "give the machine a power counter; `wattprint factors list` names the CPU models that are known",
+    )
+
+
+def _memory_term(inventory: Inventory, value: Callable[[str], Estimate]) -> list[Term]:
+    """Base power per module and power per GB, of which a share is drawn at idle."""
+    groups = [(part.count, part.capacity_gb) for part in inventory.of_kind("memory") if part.capacity_gb]
+    if not groups:
+        return []
+    modules = Estimate.exact(sum(count for count, _ in groups), "1", _INVENTORY)
+    capacity = Estimate.exact(sum(count * gb for count, gb in groups), "GB", _INVENTORY)
+    base, per_gb, idle_share = value("memory_module_base"), value("memory_per_gb"), value("memory_idle_share")
+    return [
+        Term(
+            name="memory",
+            component="dram",
+            full=modules * base + capacity * per_gb,
+            shares=((0.0, idle_share.central), (1.0, 1.0)),
+            formula="modules × base + capacity × per_gb",
+            inputs=(Input("modules", modules), Input("base", base), Input("capacity", capacity), Input("per_gb", per_gb)),
+            more_grounds=idle_share.grounds,
+        )
+    ]
+
+
+def _drive_terms(inventory: Inventory, value: Callable[[str], Estimate]) -> list[Term]:
+    """A constant per drive; drives of one kind make one term."""
+    counts = {kind: sum(part.count for part in inventory.of_kind(kind)) for kind in ("ssd", "hdd")}
+    return [_drive_term(kind, count, value(f"{kind}_power")) for kind, count in counts.items() if count]
+
+
+def _drive_term(kind: str, count: int, power: Estimate) -> Term:
+    drives = Estimate.exact(count, "1", _INVENTORY)
+    inputs = (Input("drives", drives), Input("power", power))
+    return Term(kind, "drive", drives * power, _ALWAYS, "drives × power", inputs)
+
+
+def logical_cpus(host: Host) -> int:
+    """Return the number of logical CPUs that /proc/stat lists, at least one."""
+    lines = (host.read_text("/proc/stat") or "").splitlines()
+    return max(1, sum(line.startswith("cpu") and line[3:4].isdigit() for line in lines))

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: config -> machine, sources, history, sampler, server."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from agent.config import Config, read_config
+from agent.errors import ConfigError
+from agent.evaluation import Evaluation
+from agent.history import History
+from agent.inventory import detect
+from agent.inventory.file import read_inventory
+from agent.machine import Machine
+from agent.sampler import Sampler
+from agent.source_set import SourceSet
+from agent.sources import SOURCES
+from agent.standing import Standing, standing
+from agent.wholehost.balance import HostBalance
+from impacts.datasets import load_book
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from agent.host import Host
+    from impacts.figures import Snapshot
+    from impacts.problems import Problem
+
+ONCE_SECONDS = 1.0
+
+
+def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
+    """Find out what the machine is made of, by its inventory file or else by looking."""
+    if config.inventory_file is None:
+        inventory, problems = detect(host)
+    else:
+        inventory, problems = read_inventory(config.inventory_file), ()
+    return Machine(host, inventory, load_book()), problems
+
+
+def build_standing(host: Host, config: Config) -> Standing:
+    """Return what stands for as long as the agent runs."""
+    machine, problems = build_machine(host, config)
+    return standing(machine, config.location, problems)
+
+
+@contextmanager
+def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler]:
+    """Open the history (None: in memory) and the sources, and give a sampler over them; close all at the end."""
+    constant = build_standing(host, config)
+    with ExitStack() as stack:
+        history = History.open(state, host.clock)
+        stack.callback(history.close)
+        sources = SourceSet(constant.machine, SOURCES)
+        stack.callback(sources.close)
+        balance = HostBalance(sources.channels, constant.overheads)
+        yield Sampler(host, sources, balance, history, Evaluation(constant))
+
+
+def sample_once(host: Host, config_path: Path | None) -> Snapshot:
+    """Take two samples one second apart, without a history."""
+    with sampling(host, read_config(config_path), None) as sampler:
+        sampler.tick()
+        host.clock.wait(ONCE_SECONDS)
+        return sampler.tick()
+
+
+@contextmanager
+def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sampler, str]]:
+    """Serve the snapshots of a sampler; give the sampler and the address. The history is written at the end.
+
+    Raises:
+        ConfigError: the address cannot be used, found before anything is written; or the state directory cannot.
+    """
+    from exporters.web.app import App  # noqa: PLC0415 - the other commands serve nothing
+    from exporters.web.server import Server  # noqa: PLC0415
+
+    try:
+        server = Server(config.listen, App(lambda: sampler.latest, host.clock.utc_now))
+        server.bind()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigError(f"cannot listen on {config.listen}: {why}; choose another address with --listen HOST:PORT") from error
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        sampler = stack.enter_context(sampling(host, config, state))
+        stack.callback(sampler.write)
+        threading.Thread(target=server.serve, name="http", daemon=True).start()
+        yield sampler, server.address

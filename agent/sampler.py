@@ -51,20 +51,20 @@ class Sampler:
 
     def __init__(self, host: Host, sources: SourceSet, balance: HostBalance, history: History, evaluation: Evaluation) -> None:
         self._clock = host.clock
-        self._sources = sources
+        self.sources = sources
         self._balance = balance
         self._history = history
         self._evaluation = evaluation
         self._entries = Entries()
         self._written_at = self._clock.monotonic_seconds()
         self._write_problem: tuple[Problem, ...] = ()
-        self._progress = _progress(history, host)
+        self.progress = _progress(history, host)
         self.latest: Snapshot | None = None
 
     def tick(self) -> Snapshot:
         """Take one sample, book it and publish the snapshot."""
-        progress = self._progress
-        steps = progress.ledger.record(self._sources.read())
+        progress = self.progress
+        steps = progress.ledger.record(self.sources.read())
         progress.at = self._clock.utc_now()
         progress.ticks += 1
         if progress.at.date() != progress.today.begins.date():
@@ -72,13 +72,13 @@ class Sampler:
         for step in steps:
             self._entries.book_channel(step, progress.at)
             progress.steps[step.channel.key] = step
-        self._balance.channels = self._sources.channels
+        self._balance.channels = self.sources.channels
         host_step = self._balance.book(steps)
         if host_step is not None:
             self._book_host(host_step)
         self._book_amortisation()
         progress.problems = (*self._balance.problems, *self._history.problems, *self._write_problem)
-        self.latest = self._evaluation.snapshot(progress, self._sources)
+        self.latest = self._evaluation.snapshot(progress, self.sources)
         return self.latest
 
     def run(self, interval_seconds: float, write_seconds: float, stopped: Callable[[], bool]) -> None:
@@ -93,12 +93,12 @@ class Sampler:
                 self.write()
             late = self._clock.monotonic_seconds() - due
             missed = int(late // interval_seconds)
-            self._progress.missed_ticks += missed
+            self.progress.missed_ticks += missed
             due += (missed + 1) * interval_seconds
 
     def write(self) -> None:
         """Write the history; what could not be written is kept and tried again at the next turn."""
-        progress = self._progress
+        progress = self.progress
         self._written_at = self._clock.monotonic_seconds()
         try:
             self._history.write(progress.ledger, self._entries, progress.amortised_ratio, self._clock.utc_now())
@@ -112,7 +112,7 @@ class Sampler:
             self._write_problem = ()
 
     def _book_host(self, step: HostStep) -> None:
-        progress = self._progress
+        progress = self.progress
         progress.host_step = step
         energy = HostHour(
             step.low_microjoules, step.microjoules, step.high_microjoules, step.measured_microjoules, step.seconds, 0.0
@@ -128,7 +128,7 @@ class Sampler:
 
     def _book_amortisation(self) -> None:
         """Book the share of the embodied emissions that fell due; a clock set back books nothing twice."""
-        progress = self._progress
+        progress = self.progress
         ratio = self._evaluation.amortised_ratio(progress.at, progress.ever.begins)
         if progress.ticks == 1 and self._history.began_at is None:
             progress.amortised_ratio = ratio  # what fell due before the first sample is not of this history

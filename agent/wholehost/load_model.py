@@ -38,7 +38,7 @@ class Term:
     shares: tuple[tuple[float, float], ...]
     formula: str  # of `full`, in the names of the inputs
     inputs: tuple[Input, ...]
-    more_grounds: tuple[Citation, ...] = ()
+    share_grounds: tuple[Citation, ...] = ()  # empty: the power does not depend on the load
 
     def watts(self, load: float) -> float:
         """Return the power at a load of 0 to 1."""
@@ -54,19 +54,17 @@ class Term:
     @property
     def grounds(self) -> tuple[Citation, ...]:
         """What the term rests on."""
-        return merge_grounds(self.full.grounds, self.more_grounds)
+        return merge_grounds(self.full.grounds, self.share_grounds)
 
     def derivation(self, load: float) -> Derivation:
         """Return how the term's power at a load follows from its inputs."""
-        share = Estimate.exact(self.share(load), "1", *self.grounds)
+        title = f"modelled power: {self.name}"
+        if not self.share_grounds:
+            return Derivation(title, self.formula, self.inputs, self.full, note="whatever the load")
+        share = Estimate.exact(self.share(load), "1", *self.share_grounds)
         points = ", ".join(f"{share:g} at {load:g}" for load, share in self.shares)
-        return Derivation(
-            title=f"modelled power: {self.name}",
-            formula=f"({self.formula}) × share",
-            inputs=(*self.inputs, Input("share", share)),
-            result=self.full * share,
-            note=f"share of full power at a load of {load:.3f}, linear between {points}",
-        )
+        note = f"share of full power at a load of {load:.3f}, linear between {points}"
+        return Derivation(title, f"({self.formula}) × share", (*self.inputs, Input("share", share)), self.full * share, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def _cpu_term(machine: Machine, value: Callable[[str], Estimate]) -> tuple[Term,
         shares=tuple((load, share.central) for load, share in curve),
         formula="tdp × accuracy",
         inputs=(Input("tdp", tdp), Input("accuracy", accuracy)),
-        more_grounds=curve[0][1].grounds,
+        share_grounds=curve[0][1].grounds,
     )
     return term, problems
 
@@ -143,7 +141,7 @@ def _memory_term(inventory: Inventory, value: Callable[[str], Estimate]) -> list
             shares=((0.0, idle_share.central), (1.0, 1.0)),
             formula="modules × base + capacity × per_gb",
             inputs=(Input("modules", modules), Input("base", base), Input("capacity", capacity), Input("per_gb", per_gb)),
-            more_grounds=idle_share.grounds,
+            share_grounds=idle_share.grounds,
         )
     ]
 

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make run` and `make test` set up all they need on a fresh machine: a virtual environment here, and, as root on
+# Debian, the packages that the tests use.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+STATE ?= .state
+
+.PHONY: run test lint types unit contract e2e oldest bench fix golden docs screenshot package system clean
+
+run: $(READY)
+	$(BIN)/wattprint run --state $(STATE)
+
+test: system $(READY) lint types
+	$(BIN)/python -m pytest tests/unit tests/contract tests/e2e
+	$(MAKE) --no-print-directory oldest
+
+# The environment is made anew whenever the dependencies change.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh packaging/install-venv.sh
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+system:
+	@sh tests/install-system-packages.sh
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit contract e2e: $(READY)
+	$(BIN)/python -m pytest tests/$@
+
+# The oldest versions that are promised: what Debian 12 ships.
+oldest: .venv-oldest/.ready
+	.venv-oldest/bin/python -m pytest -q -p no:cacheprovider tests/unit tests/contract
+
+.venv-oldest/.ready: pyproject.toml tests/oldest-versions.txt
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --editable . --requirement tests/oldest-versions.txt
+	touch $@
+
+bench: $(READY)
+	$(BIN)/python -m pytest -s tests/benchmarks
+
+fix: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Rewrites what the captured machines are compared with; read the difference before you commit it.
+golden: $(READY)
+	$(BIN)/python -m pytest -q tests/contract/test_golden.py --rewrite-golden
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
+
+screenshot: $(READY)
+	sh docs/screenshot.sh
+
+package: $(READY)
+	$(BIN)/python -m build --wheel --outdir dist .
+
+clean:
+	rm -rf .venv .venv-oldest build dist *.egg-info

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The landing page and the metrics over HTTP."""

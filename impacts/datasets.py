@@ -97,16 +97,23 @@ def read_dataset(folder: Traversable) -> tuple[Dataset, tuple[Factor, ...]]:
     """
     about = f"{folder.name}/dataset.toml"
     try:
-        table = tomllib.loads((folder / "dataset.toml").read_text(encoding="utf-8"))
+        table = tomllib.loads(_text(folder, "dataset.toml"))
     except tomllib.TOMLDecodeError as error:
         raise DatasetInvalid(f"{about}: {error}") from None
     dataset = _dataset(folder.name, table, about)
-    lines = csv.reader((folder / "factors.csv").read_text(encoding="utf-8").splitlines())
+    lines = csv.reader(_text(folder, "factors.csv").splitlines())
     if next(lines, None) != COLUMNS:
         raise DatasetInvalid(f"{folder.name}/factors.csv, row 1: the columns are not {','.join(COLUMNS)}")
     factors = tuple(_factor(dataset, row, number) for number, row in enumerate(lines, start=2))
     _refuse_repeated_entries(dataset, factors)
     return dataset, factors
+
+
+def _text(folder: Traversable, name: str) -> str:
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise DatasetInvalid(f"{folder.name}: {name} is missing") from None
 
 
 def _dataset(folder_name: str, table: dict[str, Any], where: str) -> Dataset:
@@ -120,14 +127,22 @@ def _dataset(folder_name: str, table: dict[str, Any], where: str) -> Dataset:
     for key, allowed in (("indicator", CRITERIA), ("boundary", BOUNDARIES), ("bounds", ("publisher", "assumed"))):
         if getattr(dataset, key) not in allowed:
             raise DatasetInvalid(f"{where}: {key} is {getattr(dataset, key)!r}, not one of {', '.join(allowed)}")
-    if dataset.bounds == "assumed" and (dataset.relative_bounds is None or not dataset.why_these_bounds):
-        raise DatasetInvalid(f"{where}: assumed bounds need relative_bounds and why_these_bounds")
+    _check_assumed_bounds(dataset, where)
     for unit in (dataset.unit, *dataset.units.values()):
         try:
             base_unit(unit)
         except UnknownUnit as error:
             raise DatasetInvalid(f"{where}: {error}") from None
     return dataset
+
+
+def _check_assumed_bounds(dataset: Dataset, where: str) -> None:
+    if dataset.bounds != "assumed":
+        return
+    if dataset.relative_bounds is None or not dataset.why_these_bounds:
+        raise DatasetInvalid(f"{where}: assumed bounds need relative_bounds and why_these_bounds")
+    if not 0 < dataset.relative_bounds <= 1:
+        raise DatasetInvalid(f"{where}: relative_bounds is {dataset.relative_bounds}, not between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +216,7 @@ def _citation(dataset: Dataset, row: _Row) -> Citation:
         title=f"{dataset.publisher}: {dataset.title}",
         dataset=dataset.id,
         entry=row.cells["entry"],
-        locator=row.cells["locator"],
+        locator="; ".join(filter(None, [row.cells["locator"], row.cells["note"]])),
         year=dataset.year,
         licence=dataset.licence,
         url=dataset.url,

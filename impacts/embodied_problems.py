@@ -75,7 +75,7 @@ def _part_problems(parts: tuple[Part, ...]) -> Iterator[Problem]:
 
 def _names(kind: str, parts: list[Part]) -> str:
     models = dict.fromkeys(part.model for part in parts if part.model)
-    return f"{kind} {', '.join(models)}" if models else f"the {kind} parts"
+    return f"the {kind} {', '.join(models)}" if models else f"the {kind} parts"
 
 
 def _form_problems(server: Server) -> Iterator[Problem]:

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wattprint factors: which cited numbers this program has, and which one it takes for a question."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+from agent.cli import DONE
+from agent.cli.factor_answer import Answer, answer
+from agent.cli.options import add_format
+from agent.cli.tables import aligned
+from impacts.datasets import read_datasets
+from impacts.derivations import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from agent.host import Host
+    from impacts.datasets import Dataset
+    from impacts.factors import Factor, FactorMatch
+
+HELP = "list the cited numbers behind every figure, or show the one that is taken for a subject"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their options, which may also stand before the action."""
+    add_format(parser, "text", "json")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action")
+    listing = actions.add_parser("list", help="every dataset with its publisher and licence, and the subjects it knows")
+    showing = actions.add_parser("show", help="the factor that is taken for SUBJECT, and what else there is")
+    showing.add_argument(
+        "subject", metavar="SUBJECT", help="cpu_die, electricity:FR, electricity:FR:2023 … (`factors list` names them)"
+    )
+    showing.add_argument(
+        "--criterion", metavar="C", help="gwp, adpe, pe, power or attribute (default: the first it has)"
+    )
+    for action in (listing, showing):
+        action.add_argument("--root", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=argparse.SUPPRESS)
+        action.add_argument("--format", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print it")
+
+
+def execute(arguments: argparse.Namespace, host: Host) -> int:
+    """Print the datasets, or the factor of one subject and what else could have been taken."""
+    as_json = arguments.format == "json"
+    if arguments.action == "show":
+        shown = answer(arguments.subject, arguments.criterion, host.clock.utc_now().date())
+        text = json.dumps(_shown_document(shown), indent=2) if as_json else "\n".join(_shown_text(shown))
+    else:
+        read = read_datasets()
+        text = json.dumps(_list_document(read), indent=2) if as_json else "\n".join(_list_text(read))
+    print(text)
+    return DONE
+
+
+def _list_document(read: Sequence[tuple[Dataset, tuple[Factor, ...]]]) -> dict[str, Any]:
+    return {
+        "datasets": [
+            {
+                "dataset": dataset.id,
+                "title": dataset.title,
+                "publisher": dataset.publisher,
+                "year": dataset.year,
+                "licence": dataset.licence,
+                "url": dataset.url,
+                "criterion": dataset.criterion,
+                "boundary": dataset.boundary,
+                "bounds": dataset.bounds,
+                "rows": len(factors),
+                "subjects": sorted({factor.subject for factor in factors}),
+            }
+            for dataset, factors in read
+        ]
+    }
+
+
+def _list_text(read: Sequence[tuple[Dataset, tuple[Factor, ...]]]) -> Iterator[str]:
+    rows = [("dataset", "publisher", "year", "licence", "criterion", "rows")]
+    rows += [(d.id, d.publisher, str(d.year), d.licence, d.criterion, str(len(factors))) for d, factors in read]
+    yield from aligned(rows, right=frozenset({5}))
+    yield "\nSubjects (`wattprint factors show SUBJECT`):"
+    for dataset, factors in read:
+        yield f"  {dataset.id}: {', '.join(_groups(factors))}"
+
+
+def _groups(factors: tuple[Factor, ...]) -> Iterator[str]:
+    """Name each subject once, long families by their first member and number, and say what the places are called."""
+    families: dict[str, dict[str, None]] = {}
+    for factor in factors:
+        families.setdefault(factor.subject.partition(":")[0], {}).setdefault(factor.subject)
+    regions = sorted({factor.region for factor in factors if factor.region})
+    for family, members in families.items():
+        names = list(members)
+        if regions:
+            yield f"{family}:REGION[:YEAR] ({len(regions)} regions, {regions[0]} to {regions[-1]})"
+        else:
+            yield names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more of {family}"
+
+
+def _shown_document(shown: Answer) -> dict[str, Any]:
+    return {
+        "subject": shown.question,
+        "chosen": _match(shown.chosen, shown),
+        "alternatives": [_match(match, shown) for match in shown.alternatives],
+        "regions": shown.regions,
+        "problems": [asdict(problem) for problem in shown.problems],
+    }
+
+
+def _match(match: FactorMatch, shown: Answer) -> dict[str, Any]:
+    factor, value = match.factor, shown.as_printed(match.factor)
+    return {
+        "criterion": factor.criterion,
+        "central": value.central,
+        "low": value.low,
+        "high": value.high,
+        "unit": value.unit,
+        "region": factor.region,
+        "valid_from": _day(factor.valid_from),
+        "valid_until": _day(factor.valid_until),
+        "dataset": factor.citation.dataset,
+        "entry": factor.citation.entry,
+        "boundary": factor.boundary,
+        "fit": match.fit.value,
+        "licence": factor.citation.licence,
+        "source": factor.citation.title,
+        "locator": factor.citation.locator,
+        "url": factor.citation.url,
+    }
+
+
+def _day(day: date) -> str | None:
+    """Return an ISO date; None where the row has no beginning or no end."""
+    return None if day in {day.min, day.max} else day.isoformat()
+
+
+def _shown_text(shown: Answer) -> Iterator[str]:
+    factor, citation = shown.chosen.factor, shown.chosen.factor.citation
+    from_day, until_day = _day(factor.valid_from), _day(factor.valid_until)
+    yield f"{shown.question} ({factor.criterion}): {spread(shown.as_printed(factor))}"
+    rows = [
+        ("source", f"{citation.title} ({citation.year})"),
+        ("where", citation.locator),
+        ("url", citation.url),
+        ("licence", citation.licence),
+        ("dataset", f"{citation.dataset}, entry {citation.entry}"),
+        ("boundary", factor.boundary.replace("_", " ")),
+        ("valid", f"{from_day} to {until_day}" if from_day else ""),
+        ("fit", shown.chosen.fit.value.replace("_", " ")),
+        ("bounds", shown.why_these_bounds),
+    ]
+    yield from (f"  {line}" for line in aligned([row for row in rows if row[1]]))
+    if shown.alternatives:
+        yield "\nWhat else there is:"
+        yield from (f"  {line}" for line in aligned([_row(match, shown) for match in shown.alternatives]))
+    if shown.regions:
+        yield f"\n{shown.question}:REGION is known of:"
+        yield fill(" ".join(shown.regions), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    if shown.other_criteria:
+        yield f"\nAlso known of it: {', '.join(f'--criterion {criterion}' for criterion in shown.other_criteria)}"
+    for problem in shown.problems:
+        yield f"\n{problem.origin} · {problem.reason}\n  what    {problem.what}\n  remedy  {problem.remedy}"
+
+
+def _row(match: FactorMatch, shown: Answer) -> tuple[str, str, str, str]:
+    citation = match.factor.citation
+    fit = match.fit.value.replace("_", " ")
+    return citation.entry, spread(shown.as_printed(match.factor)), citation.dataset, fit

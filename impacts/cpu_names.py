@@ -19,7 +19,7 @@ _NOISE = re.compile(
       | \b0?\s*@\s*[\d.]+\s*[GM]Hz           # the base clock; first-generation E5s print a lone 0 before it
       | \b(?:\d+|dual|quad|six|eight|twelve|sixteen)-core\b
       | \bwith\s.*graphics\b
-      | \b\d+(?:st|nd|rd|th)\s+gen\b
+      | \b\d+[a-z]{2}\s+gen\b
       | \b(?:genuineintel|authenticamd|intel|amd|ampere|cpu|processor)\b(?!-)
     """,
     re.IGNORECASE | re.VERBOSE,

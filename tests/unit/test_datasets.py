@@ -130,7 +130,7 @@ def test_other_columns_are_refused(tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     folder = dataset(tmp_path)
     (folder / "factors.csv").unlink()
-    with pytest.raises(DatasetInvalid, match="office-2025: factors.csv is missing"):
+    with pytest.raises(DatasetInvalid, match=r"office-2025: factors\.csv is missing"):
         read_dataset(folder)
 
 

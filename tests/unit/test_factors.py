@@ -7,11 +7,11 @@ from impacts.estimates import Citation, Estimate
 from impacts.factors import Factor, FactorBook, FactorMissing, Fit
 
 
-def factor(region, year, value=1.0, subject="electricity", criterion="gwp", dataset="first"):
+def factor(region, year, value=1.0, subject="electricity", dataset="first"):
     citation = Citation("t", dataset=dataset, entry=f"{subject}:{region}:{year}")
     days = (date(year, 1, 1), date(year, 12, 31)) if year else (date.min, date.max)
     estimate = Estimate.exact(value, "gCO2e/J", citation)
-    return Factor(citation, estimate, criterion, subject, "life_cycle", *days, region)
+    return Factor(citation, estimate, "gwp", subject, "life_cycle", *days, region)
 
 
 def found(book, region, on, subject="electricity"):

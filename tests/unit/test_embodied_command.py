@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from agent.cli import main
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "embodied.schema.json").read_text())
+
+INVENTORY = """
+server: {form: rack}
+parts:
+  - {kind: cpu, count: 2, die_area_mm2: 694}
+  - {kind: memory, count: 12, capacity_gb: 32, density_gb_per_cm2: 1.79}
+  - {kind: gpu, count: 1, model: NVIDIA L4}
+"""
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    path = tmp_path / "inventory.yaml"
+    path.write_text(INVENTORY)
+    return path
+
+
+def printed(capsys, *arguments):
+    assert main(["embodied", *map(str, arguments)]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("profile", ["default", "boavizta"])
+def test_json_keeps_to_its_schema_and_adds_up(capsys, inventory, profile):
+    document = json.loads(printed(capsys, "--inventory", inventory, "--profile", profile, "--format", "json"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["profile"] == profile
+    assert {name: criterion["unit"] for name, criterion in document["criteria"].items()} == {
+        "gwp": "kgCO2e",
+        "adpe": "kgSbe",
+        "pe": "MJ",
+    }
+    for criterion in document["criteria"].values():
+        for bound in ("low", "central", "high"):
+            assert criterion[bound] == pytest.approx(sum(each[bound] for each in criterion["components"]))
+    assert "gpu_unknown" in {problem["reason"] for problem in document["problems"]}
+
+
+def test_text_names_components_totals_and_problems(capsys, inventory):
+    text = printed(capsys, "--inventory", inventory, "--profile", "boavizta")
+    assert "Greenhouse gases, kgCO2e" in text
+    assert any(line.split() == ["memory", "12", "535", "535", "535", "bottom_up"] for line in text.splitlines())
+    assert any(line.split() == ["total", "10,500", "10,500", "10,500"] for line in text.splitlines())
+    assert "no dataset has the footprint of the gpu NVIDIA L4" in text
+
+
+def test_without_an_inventory_the_machine_under_root_is_detected(capsys, tmp_path):
+    document = json.loads(printed(capsys, "--root", tmp_path, "--format", "json"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert {each["method"] for each in document["criteria"]["gwp"]["components"]} == {"archetype"}
+    assert {"parts_unknown", "archetype"} <= {problem["reason"] for problem in document["problems"]}
+
+
+def test_a_missing_inventory_is_one_line_and_exit_2(capsys, tmp_path):
+    assert main(["embodied", "--inventory", str(tmp_path / "none.yaml")]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "none.yaml" in captured.err
+
+
+def test_an_unknown_profile_is_exit_2(capsys):
+    assert main(["embodied", "--profile", "best"]) == 2
+    assert "best" in capsys.readouterr().err

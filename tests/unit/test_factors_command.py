@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from agent.cli import main
+from agent.cli.factor_answer import answer
+from agent.errors import ConfigError
+from impacts.datasets import read_datasets
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "factors.schema.json").read_text())
+TODAY = date(2026, 6, 1)
+
+
+def printed(capsys, *arguments):
+    assert main(["factors", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_list_as_json_keeps_to_its_schema_and_names_every_dataset(capsys):
+    document = json.loads(printed(capsys, "list", "--format", "json"))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert [each["dataset"] for each in document["datasets"]] == [dataset.id for dataset, _ in read_datasets()]
+
+
+def test_without_an_action_the_datasets_are_listed(capsys):
+    text = printed(capsys)
+    assert text == printed(capsys, "list")
+    assert any(line.startswith("uba-2021-gwp") and "Umweltbundesamt" in line for line in text.splitlines())
+    assert "electricity:REGION[:YEAR] (352 regions, AE to ZW)" in text
+
+
+@pytest.mark.parametrize(
+    "subject", ["electricity", "electricity:FR", "electricity:ZZ", "cpu_die", "cpu_load_curve:0.1"]
+)
+def test_a_subject_as_json_keeps_to_its_schema(capsys, subject):
+    document = json.loads(printed(capsys, "show", "--format", "json", subject))
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["subject"] == subject
+
+
+def test_a_factor_is_shown_in_its_publishers_unit_with_its_source(capsys):
+    document = json.loads(printed(capsys, "show", "electricity:FR:2024", "--format", "json"))
+    chosen = document["chosen"]
+    assert (chosen["central"], chosen["unit"]) == (pytest.approx(33), "gCO2e/kWh")
+    assert (chosen["dataset"], chosen["entry"]) == ("electricitymaps-yearly", "electricity:FR:2024")
+    assert (chosen["valid_from"], chosen["fit"], chosen["licence"]) == ("2024-01-01", "exact", "ODbL-1.0")
+    assert ("ember-2025", "electricity:FR:2024") in {
+        (each["dataset"], each["entry"]) for each in document["alternatives"]
+    }
+
+
+def test_text_says_where_the_number_comes_from_and_why_it_has_these_bounds(capsys):
+    text = printed(capsys, "show", "hdd")
+    assert text.startswith("hdd (gwp): 31.11 kgCO2e/unit (15.555 to 46.665)")
+    assert "uba-2021-gwp, entry hdd" in text
+    assert "The study gives no bounds" in text
+    assert "--criterion adpe" in text
+
+
+def test_bounds_of_the_row_itself_are_not_explained_by_the_assumption_for_others():
+    assert answer("electricity:FR", None, TODAY).why_these_bounds
+    assert not answer("electricity:WORLD", None, TODAY).why_these_bounds
+
+
+def test_what_a_subject_has_no_place_for_is_said():
+    assert [problem.reason for problem in answer("electricity:ZZ", None, TODAY).problems] == ["grid_unknown"]
+    assert "FR" in answer("electricity", None, TODAY).regions
+    assert answer("hdd", None, TODAY).regions == ()
+
+
+def test_a_criterion_may_be_asked_for():
+    assert answer("hdd", "pe", TODAY).chosen.factor.criterion == "pe"
+
+
+@pytest.mark.parametrize(
+    ("text", "criterion", "message"),
+    [
+        ("electrcity:FR", None, "did you mean electricity?"),
+        ("Xeon", None, "unknown subject 'Xeon'"),
+        ("cpu_tdp:Xeon Gold 6231", None, "cpu_tdp:Xeon Gold 6230"),
+        ("hdd", "karma", "hdd has no criterion 'karma'"),
+        ("electricity:FR:north:2024", None, "says more than SUBJECT:REGION:YEAR"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_the_nearest(text, criterion, message):
+    with pytest.raises(ConfigError) as refused:
+        answer(text, criterion, TODAY)
+    assert message in str(refused.value)
+
+
+def test_an_unknown_subject_is_one_line_and_exit_2(capsys):
+    assert main(["factors", "show", "nonsense"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+
+
+def test_the_value_shown_is_the_value_printed_by_the_publisher():
+    for subject in ("electricity:FR:2022", "service_life", "cpu_die", "cpu_tdp:EPYC 7742", "memory_density"):
+        shown = answer(subject, None, TODAY)
+        dataset = shown.datasets[shown.chosen.factor.citation.dataset]
+        assert shown.as_printed(shown.chosen.factor).unit == dataset.unit_of(shown.chosen.factor.subject)

@@ -63,7 +63,7 @@ class Evaluation:
 
     def embodied_share(self, share: float) -> ImpactHour | None:
         """Return a share of the embodied emissions in grams; None while they are not known."""
-        whole = self._standing.embodied.total("gwp")
+        whole = self._standing.embodied_emissions
         return None if whole is None else ImpactHour(whole.low * share, whole.central * share, whole.high * share)
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
@@ -195,9 +195,9 @@ def _source_figures(watched: Watched) -> Iterator[Figure]:
 
 def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
     """Say why the host's power is not measured."""
-    if progress.host_step is None:
-        return []
-    if progress.host_step.basis is Basis.PART_MODELLED:
+    if progress.host_step is None and progress.ticks == 1:
+        return []  # every counter needs a second look
+    if progress.host_step is not None and progress.host_step.basis is Basis.PART_MODELLED:
         return [
             Problem(
                 "host",
@@ -208,11 +208,9 @@ def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
         ]
     whys = [f"{state.source}: {state.why_not}" for state in (watched.state for watched in sources.watched) if state.why_not]
     remedies = [watched.state.remedy for watched in sources.watched if watched.state.remedy]
-    return [
-        Problem(
-            "host",
-            "modelled",
-            f"no power counter could be read, so power is modelled from load, with wide bounds ({'; '.join(whys) or 'no counter found'})",
-            "; ".join(remedies) or "`wattprint doctor` says what each source needs",
-        )
-    ]
+    remedy = "; ".join(remedies) or "`wattprint doctor` says what each source needs"
+    reasons = "; ".join(whys) or "no counter told anything"
+    if progress.host_step is None:
+        return [Problem("host", "power_unknown", f"nothing tells the host's power ({reasons})", remedy)]
+    what = f"no power counter could be read, so power is modelled from load, with wide bounds ({reasons})"
+    return [Problem("host", "modelled", what, remedy)]

@@ -138,7 +138,7 @@ class Explanation:
         return [whole, *(derivation for component in components for derivation in component.derivations)]
 
     def _amortised(self) -> list[Derivation]:
-        whole = self._standing.embodied.total("gwp")
+        whole = self._standing.embodied_emissions
         if whole is None:
             return []
         life = self._standing.service_life

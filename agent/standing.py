@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent.wholehost.balance import Overheads
@@ -33,20 +34,25 @@ class Standing:
     service_life: Estimate  # years
     problems: tuple[Problem, ...]
 
-    @property
+    @cached_property
     def counted_grounds(self) -> tuple[Citation, ...]:
         """What host energy rests on where counters tell a part of it."""
         return merge_grounds(self.overheads.rest.grounds, self.overheads.psu_efficiency.grounds, self.model.grounds)
 
-    @property
+    @cached_property
     def model_grounds(self) -> tuple[Citation, ...]:
         """What host energy rests on where nothing is counted."""
         return merge_grounds(self.model.grounds, self.overheads.rest.grounds)
 
-    @property
+    @cached_property
     def embodied_grounds(self) -> tuple[Citation, ...]:
         """What the embodied emissions rest on."""
         return merge_grounds(*(component.grounds for component in self.embodied.components("gwp")))
+
+    @cached_property
+    def embodied_emissions(self) -> Estimate | None:
+        """The embodied emissions of the whole host; None if they cannot be computed."""
+        return self.embodied.total("gwp")
 
     @property
     def factors_in_use(self) -> tuple[FactorMatch, ...]:

@@ -21,8 +21,10 @@ def first_words(snapshot: Snapshot) -> str:
         _line("grid", q.GRID_LOCATION_BASED.name, INTENSITY, snapshot),
         _line("embodied", q.EMBODIED.name, EMISSIONS, snapshot),
     ]
-    lines += [f"  problem   {problem.what}" for problem in snapshot.problems]
-    lines.append("The landing page and `wattprint doctor` name the remedies; `wattprint explain FIGURE` the derivations.")
+    lines += [f"  why       {problem.what}" for problem in snapshot.problems if problem.origin == "host"]
+    lines.append(
+        f"  problems  {len(snapshot.problems)}: the landing page and `wattprint doctor` name each with its remedy"
+    )
     return "\n".join(lines)
 
 

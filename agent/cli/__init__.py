@@ -63,7 +63,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
     called = next((word for word in argv if word in COMMANDS), None)
-    for name in (called,) if called else COMMANDS:
+    shown = () if argv[:1] == ["--version"] else COMMANDS
+    for name in (called,) if called else shown:
         module = import_module(f"agent.cli.{name}")
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         command.add_argument(

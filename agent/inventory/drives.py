@@ -90,7 +90,7 @@ def _arrays(drives: Counter[Part]) -> tuple[Problem, ...]:
         Problem(
             "inventory",
             "drives_behind_array",
-            f"{volumes} of the drives are volumes of a disk array: the drives behind them are hidden",
+            f"a disk array hides the drives behind its volumes; volumes among the drives listed: {volumes}",
             "name the array's drives in an inventory file",
         ),
     )

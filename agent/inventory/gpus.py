@@ -35,7 +35,7 @@ def unlisted_gpus(host: Host) -> tuple[Problem, ...]:
         Problem(
             "inventory",
             "gpus_unlisted",
-            f"{cards} graphics or accelerator cards are in no figure: their models are not detected",
+            f"graphics and accelerator cards are in no figure, for their models are not detected; cards seen: {cards}",
             "name them as parts of kind gpu in an inventory file",
         ),
     )

@@ -82,7 +82,7 @@ def _left_out(persistent_modules: int) -> tuple[Problem, ...]:
         Problem(
             "inventory",
             "persistent_memory",
-            f"{persistent_modules} persistent memory modules are in no figure: there is no footprint for their kind",
+            f"persistent memory is in no figure, for no footprint of its kind is known; modules seen: {persistent_modules}",
             "give the manufacturer's footprint of the server in an inventory file",
         ),
     )

@@ -76,7 +76,7 @@ def open_source(machine: Machine) -> LoadModelSource:
 
 def busy_and_total_ticks(stat: bytes) -> tuple[int, int]:
     """Return the clock ticks that all CPUs worked and that passed, from the first line of /proc/stat."""
-    label, *numbers = stat.partition(b"\n")[0].split()
+    label, *numbers = stat.partition(b"\n")[0].split() or [b""]
     if label != b"cpu" or len(numbers) < _COUNTED_FIELDS:
         raise ValueError(f"the first line is {stat[:40]!r}")
     ticks = [int(number) for number in numbers[:_COUNTED_FIELDS]]

@@ -116,11 +116,11 @@ class HostBalance:
 
     def _take(self, step: EnergyStep) -> None:
         key = step.channel.key
+        pending = self._pending.setdefault(key, _Pending(step.channel))
         if key in self._already_modelled:
-            # This step reaches back over time that the model has booked.
+            # This step reaches back over time that the model has booked: the model books what is left of it, too.
             self._already_modelled.discard(key)
             return
-        pending = self._pending.setdefault(key, _Pending(step.channel))
         pending.microjoules += step.microjoules
         pending.observed_seconds += step.observed_seconds
         pending.unobserved_seconds += step.unobserved_seconds

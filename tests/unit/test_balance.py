@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from agent.ledger import EnergyStep, Outcome
+from agent.readings import Boundary, Channel, Method
+from agent.wholehost.balance import PATIENCE_SECONDS, Basis, HostBalance, Overheads
+from impacts.estimates import Citation, Estimate
+
+GROUND = Citation("test")
+OVERHEADS = Overheads(Estimate(1.2, 1.3, 1.6, "1", (GROUND,)), Estimate(0.8, 0.9, 0.96, "1", (GROUND,)))
+
+
+def counted(name, component="cpu", within=None, boundary=Boundary.COMPONENT):
+    return Channel("rapl", name, component, boundary, Method.COUNTED, within, low_ratio=0.95, high_ratio=1.05)
+
+
+def modelled(name, component):
+    return Channel("model", name, component, Boundary.COMPONENT, Method.MODELLED, low_ratio=0.5, high_ratio=2.0)
+
+
+PACKAGE, PACKAGE_1, CORE, DRAM = counted("package-0"), counted("package-1"), counted("core-0", within="package-0"), counted("dram-0", "dram")
+PSYS = counted("psys", "host", boundary=Boundary.PLATFORM)
+IN_PSYS = counted("package-0", within="psys")
+MODEL = [modelled("cpu", "cpu"), modelled("memory", "dram"), modelled("ssd", "drive")]
+
+
+def balance(*channels):
+    return HostBalance([*channels, *MODEL], OVERHEADS)
+
+
+def step(channel, joules, seconds=1.0, outcome=Outcome.COUNTED):
+    known = outcome in {Outcome.COUNTED, Outcome.INTEGRATED, Outcome.WRAPPED}
+    return EnergyStep(channel, round(joules * 1e6) if known else 0, seconds if known else 0.0, 0.0 if known else seconds, outcome)
+
+
+def model_steps(cpu=100, memory=20, ssd=8, seconds=1.0):
+    return [step(channel, joules, seconds, Outcome.INTEGRATED) for channel, joules in zip(MODEL, (cpu, memory, ssd), strict=True)]
+
+
+def test_counted_components_replace_their_models_and_the_rest_is_modelled():
+    booked = balance(PACKAGE, DRAM).book([step(PACKAGE, 90), step(DRAM, 10), *model_steps()])
+
+    assert booked.basis is Basis.PART_MODELLED
+    assert booked.microjoules == pytest.approx((90 + 10 + 8) * 1.3e6)
+    assert booked.measured_microjoules == 100_000_000
+
+
+def test_bounds_take_every_low_and_every_high():
+    booked = balance(PACKAGE, DRAM).book([step(PACKAGE, 90), step(DRAM, 10), *model_steps()])
+
+    assert booked.low_microjoules == pytest.approx((100 * 0.95 + 8 * 0.5) * 1.2e6)
+    assert booked.high_microjoules == pytest.approx((100 * 1.05 + 8 * 2.0) * 1.6e6)
+
+
+def test_memory_without_a_counter_is_modelled():
+    booked = balance(PACKAGE).book([step(PACKAGE, 90), *model_steps()])
+
+    assert booked.microjoules == pytest.approx((90 + 20 + 8) * 1.3e6)
+
+
+def test_what_lies_within_another_channel_is_not_added():
+    booked = balance(PACKAGE, CORE, DRAM).book([step(PACKAGE, 90), step(CORE, 60), step(DRAM, 10), *model_steps()])
+
+    assert booked.microjoules == pytest.approx((90 + 10 + 8) * 1.3e6)
+
+
+def test_psys_alone_is_the_host_over_the_efficiency_of_its_supplies():
+    booked = balance(PSYS, IN_PSYS).book([step(PSYS, 180), step(IN_PSYS, 90), *model_steps()])
+
+    assert (booked.low_microjoules, booked.microjoules, booked.high_microjoules) == (
+        pytest.approx(180 * 0.95e6 / 0.96),
+        pytest.approx(180e6 / 0.9),
+        pytest.approx(180 * 1.05e6 / 0.8),
+    )
+
+
+def test_psys_below_its_packages_is_left_out_for_good_and_said_so():
+    host = balance(PSYS, IN_PSYS)
+    first = host.book([step(PSYS, 30), step(IN_PSYS, 90), *model_steps()])
+    second = host.book([step(PSYS, 300), step(IN_PSYS, 90), *model_steps()])
+
+    assert first.microjoules == second.microjoules == pytest.approx((90 + 20 + 8) * 1.3e6)
+    assert [problem.reason for problem in host.problems] == ["psys_below_packages"]
+
+
+def test_too_little_energy_does_not_condemn_psys():
+    host = balance(PSYS, IN_PSYS)
+    host.book([step(PSYS, 0), step(IN_PSYS, 0.8), *model_steps()])
+
+    assert not host.problems
+
+
+def test_without_counters_the_host_is_modelled():
+    booked = balance().book(model_steps())
+
+    assert booked.basis is Basis.MODELLED
+    assert booked.microjoules == pytest.approx(128 * 1.3e6)
+    assert booked.measured_microjoules == 0
+
+
+def test_a_first_reading_books_nothing():
+    first = [step(PACKAGE, 0, 0.0, Outcome.FIRST), *(step(channel, 0, 0.0, Outcome.FIRST) for channel in MODEL)]
+
+    assert balance(PACKAGE).book(first) is None
+
+
+def test_a_counter_that_misses_a_tick_has_all_its_energy_booked_once_it_tells():
+    """The modelled terms wait with it, so the stretch is booked once and whole."""
+    host = balance(PACKAGE, DRAM)
+
+    assert host.book([step(DRAM, 10), *model_steps()]) is None
+    booked = host.book([step(PACKAGE, 180, 2.0), step(DRAM, 10), *model_steps()])
+
+    assert booked.microjoules == pytest.approx((180 + 20 + 16) * 1.3e6)
+    assert booked.seconds == 2.0
+
+
+def test_a_stretch_that_a_counter_cannot_tell_is_modelled():
+    booked = balance(PACKAGE).book([step(PACKAGE, 0, outcome=Outcome.GAP), *model_steps()])
+
+    assert booked.basis is Basis.MODELLED
+    assert booked.microjoules == pytest.approx(128 * 1.3e6)
+
+
+def test_a_silent_counter_is_waited_for_and_then_modelled_and_its_return_books_nothing_twice():
+    host = balance(PACKAGE)
+    ticks = int(PATIENCE_SECONDS) + 1
+    booked = [host.book(model_steps()) for _ in range(ticks)]
+
+    assert booked[:-1] == [None] * (ticks - 1)
+    assert booked[-1].microjoules == pytest.approx(ticks * 128 * 1.3e6)
+
+    # The counter comes back with the energy of all that time: already booked by the model.
+    returned = host.book([step(PACKAGE, 90.0 * (ticks + 1), ticks + 1.0), *model_steps()])
+    after = host.book([step(PACKAGE, 90), *model_steps()])
+
+    assert (returned.basis, returned.seconds) == (Basis.MODELLED, 1.0)
+    assert (after.basis, after.seconds) == (Basis.PART_MODELLED, 1.0)
+    assert after.measured_microjoules == 90_000_000
+
+
+def test_one_silent_socket_leaves_the_other_ones_time_booked_once():
+    host = balance(PACKAGE, PACKAGE_1)
+    ticks = int(PATIENCE_SECONDS) + 1
+    booked = [host.book([step(PACKAGE, 90), *model_steps()]) for _ in range(2 * ticks)]
+    energy = sum(stretch.microjoules for stretch in booked if stretch)
+
+    assert energy == pytest.approx(2 * ticks * 128 * 1.3e6)
+
+
+def test_when_nothing_tells_anything_nothing_is_booked():
+    assert HostBalance([], OVERHEADS).book([]) is None
+
+
+def test_the_measured_part_is_never_more_than_the_whole():
+    booked = balance(PACKAGE, DRAM).book([step(PACKAGE, 90), step(DRAM, 10), *model_steps()])
+
+    assert booked.measured_microjoules <= booked.microjoules
+    assert booked.low_microjoules <= booked.microjoules <= booked.high_microjoules

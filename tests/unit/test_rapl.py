@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+
+import pytest
+from trees import BOOT, RANGE, HandClock, machine, processor, set_counter, write, zone
+
+from agent.errors import ReadFailed, SourceAbsent
+from agent.sources import rapl
+
+
+def opened(root, clock=None):
+    return rapl.open_source(machine(root, clock))
+
+
+def by_channel(source):
+    return {reading.channel.name: reading.microjoules for reading in source.read()}
+
+
+def unload_driver(source, folder):
+    """Have the open file answer as one of a removed device does: with an error, from now on."""
+    unreadable = os.open(folder, os.O_RDONLY)
+    os.dup2(unreadable, source._counters[0].descriptor)
+    os.close(unreadable)
+
+
+def within(source):
+    return {channel.name: channel.within for channel in source.channels}
+
+
+def test_channels_are_named_by_what_the_kernel_calls_them_not_by_their_folder(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:1", "psys", 2, 60_293_987_000_000))
+    write(tmp_path, zone("intel-rapl:2", "package-1", 3))
+    write(tmp_path, zone("intel-rapl:2:0", "dram", 4))
+
+    source = opened(tmp_path)
+
+    assert by_channel(source) == {"package-0": 1, "psys": 2, "package-1": 3, "dram-1": 4}
+    assert within(source) == {"package-0": "psys", "psys": None, "package-1": "psys", "dram-1": "psys"}
+
+
+def test_core_and_uncore_lie_within_their_package_and_dram_outside_it(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    for number, name in enumerate(("core", "uncore", "dram")):
+        write(tmp_path, zone(f"intel-rapl:0:{number}", name, 5))
+
+    assert within(opened(tmp_path)) == {"package-0": None, "core-0": "package-0", "uncore-0": "package-0", "dram-0": None}
+
+
+def test_a_tree_that_is_nested_reads_as_a_flat_one(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl/intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:0/intel-rapl:0:0", "dram", 7))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 1, "dram-0": 7}
+
+
+def test_memory_mapped_twins_are_left_out(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 100))
+    write(tmp_path, zone("intel-rapl-mmio:0", "package-0", 101))
+
+    source = opened(tmp_path)
+
+    assert by_channel(source) == {"package-0": 100}
+    assert source.notes == ("intel-rapl-mmio:0 left out: it repeats package-0",)
+
+
+def test_memory_mapped_zones_serve_where_there_is_nothing_else(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl-mmio:0", "package-0", 101))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 101}
+
+
+def test_dies_of_an_amd_socket_that_mirror_one_counter_are_counted_once(tmp_path):
+    processor(tmp_path, vendor="AuthenticAMD")
+    write(tmp_path, zone("intel-rapl:0", "package-0-die-0", 10_360_237_493, 65_532_610_987))
+    write(tmp_path, zone("intel-rapl:0:0", "core", 17, 65_532_610_987))
+    write(tmp_path, zone("intel-rapl:1", "package-0-die-1", 10_359_908_363, 65_532_610_987))
+    write(tmp_path, zone("intel-rapl:2", "package-1-die-0", 2_000_000_000, 65_532_610_987))
+    write(tmp_path, zone("intel-rapl:3", "package-1-die-1", 2_000_300_000, 65_532_610_987))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 10_360_237_493, "package-1": 2_000_000_000}
+
+
+def test_amd_dies_that_count_for_themselves_are_all_counted(tmp_path):
+    processor(tmp_path, vendor="AuthenticAMD")
+    write(tmp_path, zone("intel-rapl:0", "package-0-die-0", 10_360_237_493))
+    write(tmp_path, zone("intel-rapl:1", "package-0-die-1", 9_000_000_000))
+
+    assert set(by_channel(opened(tmp_path))) == {"package-0-die-0", "package-0-die-1"}
+
+
+def test_intel_dies_are_real_even_when_their_counters_are_close(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0-die-0", 10_000_000_000))
+    write(tmp_path, zone("intel-rapl:1", "package-0-die-1", 10_000_000_001))
+
+    assert set(by_channel(opened(tmp_path))) == {"package-0-die-0", "package-0-die-1"}
+
+
+def test_two_zones_of_one_name_stay_two_channels(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "psys", 1))
+    write(tmp_path, zone("intel-rapl:1", "psys", 2))
+
+    assert by_channel(opened(tmp_path)) == {"psys-zone-0": 1, "psys-zone-1": 2}
+
+
+def test_a_tree_without_names_as_a_hypervisor_writes_it_has_packages(tmp_path):
+    processor(tmp_path)
+    files = zone("intel-rapl:0", "", 42)
+    del files["sys/class/powercap/intel-rapl:0/name"]
+    write(tmp_path, files)
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 42}
+
+
+def test_readings_carry_the_time_of_each_read_the_range_and_the_boot(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+
+    [reading] = opened(tmp_path, HandClock(77.5)).read()
+
+    assert (reading.at_monotonic_seconds, reading.wraps_after_microjoules, reading.epoch) == (77.5, RANGE, BOOT)
+
+
+@pytest.mark.parametrize("content", ["", "garbage", "-5", "1.5", str(2**64), str(RANGE + 1), "12 34"])
+def test_what_is_no_counter_value_is_no_reading_and_takes_nothing_from_the_others(tmp_path, content):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:1", "package-1", 2))
+    source = opened(tmp_path)
+    set_counter(tmp_path, "intel-rapl:0", content)
+
+    with pytest.raises(ReadFailed) as failure:
+        source.read()
+
+    assert failure.value.reason == "garbage"
+    assert [reading.channel.name for reading in failure.value.readings] == ["package-1"]
+
+
+def test_a_counter_whose_file_was_replaced_is_read_from_the_new_file(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    source = opened(tmp_path)
+    source.read()
+    energy = tmp_path / "sys/class/powercap/intel-rapl:0/energy_uj"
+    energy.with_suffix(".new").write_text("9\n")
+    energy.with_suffix(".new").rename(energy)
+
+    assert by_channel(source) == {"package-0": 9}
+
+
+def test_a_device_that_goes_away_and_comes_back_counts_anew(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    source = opened(tmp_path)
+    unload_driver(source, tmp_path)
+
+    with pytest.raises(ReadFailed) as failure:
+        source.read()
+
+    assert failure.value.reason == "io_error"
+    [reading] = source.read()
+    assert reading.epoch == f"{BOOT}#1"
+
+
+def test_a_device_that_stays_away_is_a_failure_each_time_and_no_new_epoch(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    source = opened(tmp_path)
+    unload_driver(source, tmp_path)
+    (tmp_path / "sys/class/powercap/intel-rapl:0/energy_uj").unlink()
+
+    reasons = []
+    for _ in range(3):
+        with pytest.raises(ReadFailed) as failure:
+            source.read()
+        reasons.append(failure.value.reason)
+
+    assert reasons == ["io_error", "vanished", "vanished"]
+    set_counter(tmp_path, "intel-rapl:0", 5)
+    assert source.read()[0].epoch == f"{BOOT}#1"
+
+
+def test_a_guest_is_told_to_measure_on_its_hypervisor(tmp_path):
+    processor(tmp_path, flags="fpu hypervisor")
+
+    with pytest.raises(SourceAbsent) as absence:
+        opened(tmp_path)
+
+    assert "hypervisor" in absence.value.remedy
+
+
+def test_a_server_without_the_driver_is_told_to_load_it(tmp_path):
+    processor(tmp_path, vendor="AuthenticAMD")
+
+    with pytest.raises(SourceAbsent) as absence:
+        opened(tmp_path)
+
+    assert absence.value.remedy == "sudo modprobe intel_rapl_msr"
+
+
+def test_closing_gives_back_every_file(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    before = len(os.listdir("/proc/self/fd"))
+    source = opened(tmp_path)
+    source.close()
+
+    assert len(os.listdir("/proc/self/fd")) == before

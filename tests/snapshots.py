@@ -84,6 +84,7 @@ def _agent() -> list[Figure]:
     return [
         exactly(q.FACTOR, "electricity", "ember-2025", "electricity:FR:2024", "exact"),
         exactly(q.FACTOR, "memory_die", "uba-2021", "memory_die", "generic"),
+        exactly(q.FACTOR, "board", "uba-2021", "board", "generic"),
         exactly(q.FACTOR, "cpu_base", "uba-2021", "cpu_base", "inferred"),
         exactly(q.HOST, "Dell Inc.", "PowerEdge R740", "Intel(R) Xeon(R) Gold 6226 CPU @ 2.70GHz", "false"),
         exactly(q.BUILD, "0.1.0", "3.11.2"),
@@ -113,6 +114,7 @@ def _figures() -> tuple[Figure, ...]:
 
 def _statements() -> tuple[Statement, ...]:
     today = TAKEN_AT.replace(hour=0, minute=0, second=0)
+    ever = figure(q.HOST_ENERGY, "modelled", at=(2030 * KWH, 2450 * KWH, 3180 * KWH))
     return (
         Statement("since the agent started", STARTED_AT, TAKEN_AT, (*_host()[1:3], _host()[4], _host()[6])),
         Statement(
@@ -123,6 +125,16 @@ def _statements() -> tuple[Statement, ...]:
                 figure(q.HOST_ENERGY, "part_modelled", at=(3.4 * KWH, 4.01 * KWH, 5.1 * KWH)),
                 figure(q.SCOPE2_LOCATION_BASED, at=(122.0, 176.4, 291.0)),
                 figure(q.EMBODIED_AMORTISED, at=(248.0, 424.0, 761.0)),
+            ),
+        ),
+        Statement(
+            "since the history began",
+            TAKEN_AT - timedelta(days=365),
+            TAKEN_AT,
+            (
+                ever,
+                figure(q.SCOPE2_LOCATION_BASED, at=(73.1e3, 107.8e3, 181.0e3)),
+                figure(q.EMBODIED_AMORTISED, at=(143.9e3, 247.0e3, 443.1e3)),
             ),
         ),
     )

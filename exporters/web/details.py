@@ -40,7 +40,7 @@ _FITS = {
     "older_year": "of an older year",
     "parent_region": "of a larger region",
     "generic": "generic",
-    "inferred": "for an inferred part or place",
+    "inferred": "inferred part or place",
 }
 
 
@@ -73,7 +73,7 @@ def _components(figures: list[Figure]) -> Markup:
         )
         for figure in largest_first
     ]
-    columns = ["Component", "Central value within bounds", "Cradle to gate"]
+    columns = ["Component", "Within bounds", "Cradle to gate"]
     return table("Emissions of the manufacture, by component", columns, rows)
 
 
@@ -122,16 +122,22 @@ def channels(snapshot: Snapshot) -> Markup:
     ]
     if not rows:
         return panel("channels", "Channels", element("p", unknown("")))
-    return panel("channels", "Channels", table("Channels lie inside one another", ["Channel", "Power", "Energy"], rows))
+    return panel(
+        "channels",
+        "Channels",
+        table("Channels may lie inside one another: do not add them up", ["Channel", "Power", "Energy"], rows),
+    )
 
 
 def factors(snapshot: Snapshot) -> Markup:
-    """Return the factors in use and how well they fit."""
-    rows = []
+    """Return the factors in use by dataset and fit."""
+    entries: dict[tuple[str, str], list[str]] = {}
     for figure in snapshot.named(FACTOR.name):
         subject, dataset, entry, fit = figure.labels
-        rows.append(row(subject, described(dataset, entry), _FITS.get(fit, fit)))
-    if not rows:
+        name = entry if entry.startswith(subject) else f"{subject} ({entry})"
+        entries.setdefault((dataset, fit), []).append(name)
+    if not entries:
         return panel("factors", "Factors in use", element("p", "None.", class_="soft"))
-    columns = ["Subject", "Dataset and entry", "Fit"]
+    rows = [row(described(dataset, _FITS.get(fit, fit)), ", ".join(names)) for (dataset, fit), names in entries.items()]
+    columns = ["Dataset and fit", "Entries"]
     return panel("factors", "Factors in use", table("The cited numbers behind the figures", columns, rows))

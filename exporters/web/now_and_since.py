@@ -116,8 +116,10 @@ def _cell(
 
 
 def _heading(statement: Statement) -> Markup:
-    begins = element("time", f"{statement.begins:%Y-%m-%d %H:%M} UTC", datetime=statement.begins.isoformat())
-    return joined(sentence(statement.subject), element("small", "from ", begins))
+    begins = element(
+        "time", f"{statement.begins:%Y-%m-%d %H:%M}\N{NO-BREAK SPACE}UTC", datetime=statement.begins.isoformat()
+    )
+    return joined(sentence(statement.subject), " ", element("small", "from ", begins))
 
 
 def problems(snapshot: Snapshot) -> Markup:

@@ -62,7 +62,7 @@ def known_or_not(estimate: Estimate | None, scale: Scale, reason: str) -> Markup
 
 def described(name: str, description: str) -> Markup:
     """Return a name with a few soft words below it."""
-    return joined(name, element("small", description)) if description else joined(name)
+    return joined(name, " ", element("small", description)) if description else joined(name)
 
 
 def prose(text: str) -> Markup:

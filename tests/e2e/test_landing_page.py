@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 from browser import chromium, screenshot
 from selenium.webdriver.common.by import By
-from snapshots import TAKEN_AT, busy_server, just_started
+from snapshots import TAKEN_AT, busy_server, figure, just_started
 from web import served
 
 from exporters.web.app import App
+from impacts import quantities as q
 from impacts.problems import Problem
 
 pytestmark = pytest.mark.chromium
@@ -79,6 +80,25 @@ def test_the_page_is_never_wider_than_the_screen(seen):
     )
 
 
+def test_no_text_runs_into_its_neighbour(seen):
+    assert seen.execute_script(OVERFULL) == []
+
+
+def test_the_many_digits_of_the_first_seconds_fit_on_a_phone():
+    busy = busy_server()
+    tiny = (
+        figure(q.HOST_ENERGY, "modelled", at=(113.0, 189.4, 425.0)),
+        figure(q.SCOPE2_LOCATION_BASED, at=(0.001163, 0.02488, 0.09271)),
+        figure(q.EMBODIED_AMORTISED, at=(0.01081, 0.03051, 0.06062)),
+    )
+    snapshot = replace(busy, statements=tuple(replace(statement, figures=tiny) for statement in busy.statements))
+    with served(App(lambda: snapshot, lambda: TAKEN_AT)) as server, chromium(*PHONE) as driver:
+        driver.get(f"http://{server.address}/")
+
+        assert "0.0249 gCO2e" in words(driver, "#periods")
+        assert driver.execute_script(OVERFULL) == []
+
+
 def test_text_stands_out_from_what_is_behind_it(seen):
     """WCAG 2.1, 1.4.3: a contrast of 4.5 at least."""
     contrasts = seen.execute_script(CONTRASTS)
@@ -133,6 +153,12 @@ def test_before_the_first_step_a_person_is_told_to_wait():
         assert "The first figures come in a few seconds" in words(driver, "body")
         assert "not known yet" in words(driver, "#power")
 
+
+# The cells and boxes whose content is wider than themselves.
+OVERFULL = """
+return [...document.querySelectorAll('th, td, dt, dd, p, li')]
+  .filter(e => e.scrollWidth > e.clientWidth && getComputedStyle(e).display !== 'none').map(e => e.outerHTML);
+"""
 
 # Each text's contrast with the nearest opaque background, by the formula of WCAG 2.1.
 CONTRASTS = """

@@ -137,8 +137,11 @@ def test_a_channel_without_power_is_not_shown_with_zero():
     assert "package-0 rapl · cpu · counted not known yet 4.51 kWh" in text
 
 
-def test_the_factors_stand_with_dataset_entry_and_fit():
-    assert "cpu_base uba-2021 cpu_base for an inferred part or place" in read(busy_server()).text
+def test_the_factors_stand_by_dataset_and_fit():
+    text = read(busy_server()).text
+
+    assert "ember-2025 exact electricity:FR:2024" in text
+    assert "uba-2021 generic memory_die, board uba-2021 inferred part or place cpu_base" in text
 
 
 def test_an_unknown_figure_is_not_zero_and_says_why():
@@ -156,7 +159,7 @@ def test_a_period_without_a_figure_says_that_it_is_not_known(quantity):
         for statement in snapshot.statements
     )
 
-    assert read(replace(snapshot, statements=statements)).text.count("not known yet") == 2
+    assert read(replace(snapshot, statements=statements)).text.count("not known yet") == 3
 
 
 def test_without_an_inventory_the_hardware_is_not_known():

@@ -167,7 +167,10 @@ def _constant_figures(standing: Standing) -> Iterator[Figure]:
         for component in standing.embodied.components(criterion):
             yield Figure(quantity, (component.name,), component.estimate, component.method)
     for match in standing.factors_in_use:
-        yield _info(q.FACTOR, (match.factor.subject, match.factor.citation.dataset, match.factor.citation.entry, match.fit.value))
+        yield _info(
+            q.FACTOR,
+            (match.factor.subject, match.factor.citation.dataset, match.factor.citation.entry, match.fit.value),
+        )
     server = standing.machine.inventory.server
     models = ", ".join(dict.fromkeys(part.model for part in standing.machine.inventory.of_kind("cpu") if part.model))
     yield _info(q.HOST, (server.manufacturer or "", server.model or "", models, str(server.virtual).lower()))
@@ -206,7 +209,9 @@ def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
                 "give the agent an inlet meter where the server has one; `wattprint doctor` lists what it looks for",
             )
         ]
-    whys = [f"{state.source}: {state.why_not}" for state in (watched.state for watched in sources.watched) if state.why_not]
+    whys = [
+        f"{state.source}: {state.why_not}" for state in (watched.state for watched in sources.watched) if state.why_not
+    ]
     remedies = [watched.state.remedy for watched in sources.watched if watched.state.remedy]
     remedy = "; ".join(remedies) or "`wattprint doctor` says what each source needs"
     reasons = "; ".join(whys) or "no counter told anything"

@@ -72,13 +72,19 @@ class Explanation:
         """Return the host energy of the running agent's history, if one grid factor was used throughout."""
         if self._history is None:
             return None
-        factors = {factor for stem, factor in self._history.impact_totals_by_factor() if stem == q.SCOPE2_LOCATION_BASED.stem}
+        factors = {
+            factor for stem, factor in self._history.impact_totals_by_factor() if stem == q.SCOPE2_LOCATION_BASED.stem
+        }
         hours = self._history.host_totals().values()
         citation = self._standing.grid.factor.citation
         if factors != {f"{citation.dataset}/{citation.entry}"} or not hours:
             return None
         ground = Citation(f"the agent's history, table host_hour, since {self._history.began_at:%Y-%m-%d %H:%M} UTC")
-        sums = (sum(hour.low_microjoules for hour in hours), sum(hour.microjoules for hour in hours), sum(hour.high_microjoules for hour in hours))
+        sums = (
+            sum(hour.low_microjoules for hour in hours),
+            sum(hour.microjoules for hour in hours),
+            sum(hour.high_microjoules for hour in hours),
+        )
         low, central, high = (amount * _MICRO for amount in sums)
         return Estimate(low, central, high, "J", (ground,))
 
@@ -97,7 +103,9 @@ class Explanation:
         if channel.method is Method.MODELLED:
             return self._modelled(channel)
         step = self._sampler.progress.steps[channel.key]
-        counter = Citation(f"source {channel.source}, channel {channel.name}: the counter's difference ({step.outcome.value})")
+        counter = Citation(
+            f"source {channel.source}, channel {channel.name}: the counter's difference ({step.outcome.value})"
+        )
         joules = step.microjoules * _MICRO
         energy = Estimate(joules * channel.low_ratio, joules, joules * channel.high_ratio, "J", (counter,))
         seconds = Estimate.exact(step.observed_seconds, "s", _CLOCK)
@@ -127,7 +135,8 @@ class Explanation:
         if not components:
             return []
         inputs = tuple(
-            Input(component.name, replace(in_readable_unit(component.estimate), grounds=(_BELOW,))) for component in components
+            Input(component.name, replace(in_readable_unit(component.estimate), grounds=(_BELOW,)))
+            for component in components
         )
         whole = Derivation(
             f"embodied, cradle to gate ({criterion})",
@@ -158,7 +167,9 @@ class Explanation:
 
 
 def _host_energy(step: HostStep) -> Estimate:
-    ground = Citation(f"the host's energy over the last {step.seconds:.3f} s, {step.basis.value.replace('_', ' ')}: power derived below")
+    ground = Citation(
+        f"the host's energy over the last {step.seconds:.3f} s, {step.basis.value.replace('_', ' ')}: power derived below"
+    )
     low, central, high = (value * _MICRO for value in (step.low_microjoules, step.microjoules, step.high_microjoules))
     return Estimate(low, central, high, "J", (ground,))
 

@@ -49,7 +49,9 @@ class Progress:
 class Sampler:
     """Reads all sources at every tick and publishes an immutable snapshot."""
 
-    def __init__(self, host: Host, sources: SourceSet, balance: HostBalance, history: History, evaluation: Evaluation) -> None:
+    def __init__(
+        self, host: Host, sources: SourceSet, balance: HostBalance, history: History, evaluation: Evaluation
+    ) -> None:
         self._clock = host.clock
         self.sources = sources
         self._balance = balance
@@ -106,7 +108,12 @@ class Sampler:
             if not self._write_problem:
                 logger.warning("%s", failure)
             self._write_problem = (
-                Problem("history", "write_failed", str(failure), "make room or mend the file system; nothing is lost while the agent runs"),
+                Problem(
+                    "history",
+                    "write_failed",
+                    str(failure),
+                    "make room or mend the file system; nothing is lost while the agent runs",
+                ),
             )
         else:
             self._write_problem = ()

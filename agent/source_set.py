@@ -81,7 +81,9 @@ class SourceSet:
         """Return what every open source says now. A source that fails is counted and takes nothing from the others."""
         if self._clock.monotonic_seconds() >= self._open_again_at:
             self._open_missing()
-        return [reading for watched in self.watched if watched.source for reading in self._read(watched, watched.source)]
+        return [
+            reading for watched in self.watched if watched.source for reading in self._read(watched, watched.source)
+        ]
 
     def close(self) -> None:
         """Close all sources."""
@@ -105,7 +107,9 @@ class SourceSet:
             watched.trouble = trouble
             if known_trouble is None:
                 level = logging.WARNING if isinstance(trouble, SourceDenied) else logging.DEBUG
-                logger.log(level, "%s: %s%s", watched.entry.name, trouble.what, f"; {trouble.remedy}" if trouble.remedy else "")
+                logger.log(
+                    level, "%s: %s%s", watched.entry.name, trouble.what, f"; {trouble.remedy}" if trouble.remedy else ""
+                )
 
     def _read(self, watched: Watched, source: Source) -> Sequence[Reading]:
         began = self._clock.monotonic_seconds()

@@ -83,7 +83,9 @@ def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sa
         server.bind()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigError(f"cannot listen on {config.listen}: {why}; choose another address with --listen HOST:PORT") from error
+        raise ConfigError(
+            f"cannot listen on {config.listen}: {why}; choose another address with --listen HOST:PORT"
+        ) from error
     with ExitStack() as stack:
         stack.callback(server.stop)
         sampler = stack.enter_context(sampling(host, config, state))

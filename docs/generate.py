@@ -46,7 +46,9 @@ def _metric(quantity: Quantity) -> list[str]:
     if quantity.labels:
         lines.append(f"- labels: {', '.join(f'`{label}`' for label in quantity.labels)}")
     if quantity.bound_labels is not None:
-        labels = f" (labels: {', '.join(f'`{label}`' for label in quantity.bound_labels)})" if quantity.bound_labels else ""
+        labels = (
+            f" (labels: {', '.join(f'`{label}`' for label in quantity.bound_labels)})" if quantity.bound_labels else ""
+        )
         lines.append(f"- bounds: `{quantity.lower_bound_name}`, `{quantity.upper_bound_name}`{labels}")
     return lines
 

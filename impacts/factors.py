@@ -88,6 +88,15 @@ class FactorBook:
             f"no dataset has {criterion} of {subject}{where}; `wattprint factors list` names every subject"
         )
 
+    def cited(self, citation: Citation) -> FactorMatch:
+        """Return the factor that an estimate cites: a default attribute fits as such, a constant exactly."""
+        for by_region in self._by_question.values():
+            for factors in by_region.values():
+                for factor in factors:
+                    if factor.citation == citation:
+                        return FactorMatch(factor, Fit.GENERIC if factor.criterion == "attribute" else Fit.EXACT)
+        raise FactorMissing(f"no dataset has the row {citation}")
+
     def alternatives(self, subject: str, criterion: str, region: str = "", *, on: date) -> tuple[FactorMatch, ...]:
         """Return what else could have been taken for the same question, the nearest place first."""
         chosen = self.find(subject, criterion, region, on=on).factor

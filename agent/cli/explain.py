@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("figure", metavar="FIGURE", help="such as scope2_location_based_co2e, or a metric's whole name")
     add_config(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="the running agent's history, to explain its totals too")
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="the running agent's history, to explain its totals too"
+    )
 
 
 def execute(arguments: argparse.Namespace, host: Host) -> int:

@@ -33,8 +33,12 @@ HELP = "run the agent: sample, keep the history, serve the landing page and /met
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_config(parser)
-    parser.add_argument("--listen", metavar="HOST:PORT", help=f"where to serve / and /metrics (default: {DEFAULT_LISTEN})")
-    parser.add_argument("--state", type=Path, metavar="DIR", help=f"where to keep the history (default: {DEFAULT_STATE})")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help=f"where to serve / and /metrics (default: {DEFAULT_LISTEN})"
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help=f"where to keep the history (default: {DEFAULT_STATE})"
+    )
 
 
 def execute(arguments: argparse.Namespace, host: Host) -> int:

@@ -47,7 +47,9 @@ class LoadModelSource:
         try:
             now = busy_and_total_ticks(os.pread(self._descriptor, _FIRST_LINE, 0))
         except (OSError, ValueError) as error:
-            raise ReadFailed(f"/proc/stat: {error}", reason="garbage" if isinstance(error, ValueError) else "io_error") from error
+            raise ReadFailed(
+                f"/proc/stat: {error}", reason="garbage" if isinstance(error, ValueError) else "io_error"
+            ) from error
         busy, total = (new - old for new, old in zip(now, self._busy_and_total, strict=True))
         if total > 0:  # within one clock tick the load stays what it was
             self.load = min(1.0, max(0.0, busy / total))

@@ -103,7 +103,9 @@ def open_source(machine: Machine) -> RaplSource:
     except PermissionError as error:
         raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
     except (OSError, ValueError) as error:
-        raise SourceAbsent(f"the powercap tree cannot be read: {error}", remedy="sudo modprobe intel_rapl_msr") from error
+        raise SourceAbsent(
+            f"the powercap tree cannot be read: {error}", remedy="sudo modprobe intel_rapl_msr"
+        ) from error
     return RaplSource(host, counters, notes)
 
 
@@ -127,7 +129,9 @@ def _open_counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Coun
 def _within(zone: Zone, kept: Sequence[Zone]) -> str | None:
     """Return what already includes the zone: core and uncore lie in their package, packages and memory in psys."""
     if zone.domain in {"core", "uncore"}:
-        return next((other.channel_name for other in kept if other.domain == "package" and other.socket == zone.socket), None)
+        return next(
+            (other.channel_name for other in kept if other.domain == "package" and other.socket == zone.socket), None
+        )
     if zone.domain == "psys":
         return None
     return next((other.channel_name for other in kept if other.domain == "psys"), None)
@@ -182,6 +186,7 @@ def _absent(host: Host) -> SourceAbsent:
         )
     if "GenuineIntel" in cpuinfo or "AuthenticAMD" in cpuinfo:
         return SourceAbsent(
-            "no zone in /sys/class/powercap: the kernel's RAPL driver is not loaded", remedy="sudo modprobe intel_rapl_msr"
+            "no zone in /sys/class/powercap: the kernel's RAPL driver is not loaded",
+            remedy="sudo modprobe intel_rapl_msr",
         )
     return SourceAbsent("no /sys/class/powercap: this machine has no RAPL counters")

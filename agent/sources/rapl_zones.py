@@ -105,10 +105,14 @@ def _without_mirrored_dies(zones: Sequence[Zone]) -> tuple[list[Zone], list[str]
         if others and _mirrored([first, *others]):
             sockets = {zone.socket for zone in others}
             dropped += [zone for zone in zones if zone.socket in sockets]
-            notes.append(f"package-{processor}: {len(others)} more dies left out: they repeat the processor's one counter")
+            notes.append(
+                f"package-{processor}: {len(others)} more dies left out: they repeat the processor's one counter"
+            )
     mirrored = {zone.processor for zone in dropped}
     return [
-        replace(zone, socket=zone.processor) if zone.processor in mirrored else zone for zone in zones if zone not in dropped
+        replace(zone, socket=zone.processor) if zone.processor in mirrored else zone
+        for zone in zones
+        if zone not in dropped
     ], notes
 
 

@@ -148,7 +148,9 @@ class HostBalance:
 
     def _counted_components(self) -> HostStep | None:
         told = [self._pending[channel.key] for channel in self._anchors() if channel.key in self._pending]
-        return self._with_modelled_rest(told) if told and all(_complete(pending) for pending in told) else self._modelled()
+        return (
+            self._with_modelled_rest(told) if told and all(_complete(pending) for pending in told) else self._modelled()
+        )
 
     def _contradicts(self, platform: Sequence[_Pending]) -> bool:
         contained = sum(

@@ -64,7 +64,9 @@ class Term:
         share = Estimate.exact(self.share(load), "1", *self.share_grounds)
         points = ", ".join(f"{share:g} at {load:g}" for load, share in self.shares)
         note = f"share of full power at a load of {load:.3f}, linear between {points}"
-        return Derivation(title, f"({self.formula}) × share", (*self.inputs, Input("share", share)), self.full * share, note)
+        return Derivation(
+            title, f"({self.formula}) × share", (*self.inputs, Input("share", share)), self.full * share, note
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,12 @@ def _memory_term(inventory: Inventory, value: Callable[[str], Estimate]) -> list
             full=modules * base + capacity * per_gb,
             shares=((0.0, idle_share.central), (1.0, 1.0)),
             formula="modules × base + capacity × per_gb",
-            inputs=(Input("modules", modules), Input("base", base), Input("capacity", capacity), Input("per_gb", per_gb)),
+            inputs=(
+                Input("modules", modules),
+                Input("base", base),
+                Input("capacity", capacity),
+                Input("per_gb", per_gb),
+            ),
             share_grounds=idle_share.grounds,
         )
     ]

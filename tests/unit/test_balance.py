@@ -20,7 +20,12 @@ def modelled(name, component):
     return Channel("model", name, component, Boundary.COMPONENT, Method.MODELLED, low_ratio=0.5, high_ratio=2.0)
 
 
-PACKAGE, PACKAGE_1, CORE, DRAM = counted("package-0"), counted("package-1"), counted("core-0", within="package-0"), counted("dram-0", "dram")
+PACKAGE, PACKAGE_1, CORE, DRAM = (
+    counted("package-0"),
+    counted("package-1"),
+    counted("core-0", within="package-0"),
+    counted("dram-0", "dram"),
+)
 PSYS = counted("psys", "host", boundary=Boundary.PLATFORM)
 IN_PSYS = counted("package-0", within="psys")
 MODEL = [modelled("cpu", "cpu"), modelled("memory", "dram"), modelled("ssd", "drive")]
@@ -32,11 +37,16 @@ def balance(*channels):
 
 def step(channel, joules, seconds=1.0, outcome=Outcome.COUNTED):
     known = outcome in {Outcome.COUNTED, Outcome.INTEGRATED, Outcome.WRAPPED}
-    return EnergyStep(channel, round(joules * 1e6) if known else 0, seconds if known else 0.0, 0.0 if known else seconds, outcome)
+    return EnergyStep(
+        channel, round(joules * 1e6) if known else 0, seconds if known else 0.0, 0.0 if known else seconds, outcome
+    )
 
 
 def model_steps(cpu=100, memory=20, ssd=8, seconds=1.0):
-    return [step(channel, joules, seconds, Outcome.INTEGRATED) for channel, joules in zip(MODEL, (cpu, memory, ssd), strict=True)]
+    return [
+        step(channel, joules, seconds, Outcome.INTEGRATED)
+        for channel, joules in zip(MODEL, (cpu, memory, ssd), strict=True)
+    ]
 
 
 def test_counted_components_replace_their_models_and_the_rest_is_modelled():

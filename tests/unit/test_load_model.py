@@ -48,7 +48,11 @@ def test_drives_draw_their_constant_whatever_the_load(tmp_path):
     processor(tmp_path)
     model = load_model(machine(tmp_path, inventory=KNOWN))
 
-    assert [term(model, kind).watts(load) for kind in ("ssd", "hdd") for load in (0, 1)] == [16, 16, *2 * [pytest.approx(19.2)]]
+    assert [term(model, kind).watts(load) for kind in ("ssd", "hdd") for load in (0, 1)] == [
+        16,
+        16,
+        *2 * [pytest.approx(19.2)],
+    ]
 
 
 def test_parts_that_are_not_known_have_no_term(tmp_path):
@@ -111,7 +115,9 @@ def test_idle_iowait_and_stolen_time_are_no_work_and_guest_time_is_counted_once(
     assert busy_and_total_ticks(line) == (20, 190)
 
 
-@pytest.mark.parametrize("content", [b"", b"cpu\n", b"cpu 1 2 3\n", b"cpu0 1 2 3 4 5 6 7 8\n", b"cpu a b c d e f g h\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"cpu\n", b"cpu 1 2 3\n", b"cpu0 1 2 3 4 5 6 7 8\n", b"cpu a b c d e f g h\n"]
+)
 def test_a_first_line_that_is_none_is_an_error(content):
     with pytest.raises(ValueError, match=r"first line|invalid literal"):
         busy_and_total_ticks(content)

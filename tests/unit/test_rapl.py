@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from trees import BOOT, RANGE, HandClock, machine, processor, set_counter, write, zone
@@ -18,10 +19,22 @@ def by_channel(source):
     return {reading.channel.name: reading.microjoules for reading in source.read()}
 
 
-def unload_driver(source, folder):
-    """Have the open file answer as one of a removed device does: with an error, from now on."""
+def open_files(folder):
+    return {fd: path for fd in map(int, os.listdir("/proc/self/fd")) if (path := target(fd)).startswith(str(folder))}
+
+
+def target(descriptor):
+    try:
+        return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+    except OSError:
+        return ""  # the one that listed the folder
+
+
+def unload_driver(folder):
+    """Have the open counter answer as one of a removed device does: with an error, from now on."""
+    [descriptor] = open_files(folder)
     unreadable = os.open(folder, os.O_RDONLY)
-    os.dup2(unreadable, source._counters[0].descriptor)
+    os.dup2(unreadable, descriptor)
     os.close(unreadable)
 
 
@@ -48,7 +61,12 @@ def test_core_and_uncore_lie_within_their_package_and_dram_outside_it(tmp_path):
     for number, name in enumerate(("core", "uncore", "dram")):
         write(tmp_path, zone(f"intel-rapl:0:{number}", name, 5))
 
-    assert within(opened(tmp_path)) == {"package-0": None, "core-0": "package-0", "uncore-0": "package-0", "dram-0": None}
+    assert within(opened(tmp_path)) == {
+        "package-0": None,
+        "core-0": "package-0",
+        "uncore-0": "package-0",
+        "dram-0": None,
+    }
 
 
 def test_a_tree_that_is_nested_reads_as_a_flat_one(tmp_path):
@@ -162,7 +180,7 @@ def test_a_device_that_goes_away_and_comes_back_counts_anew(tmp_path):
     processor(tmp_path)
     write(tmp_path, zone("intel-rapl:0", "package-0", 1))
     source = opened(tmp_path)
-    unload_driver(source, tmp_path)
+    unload_driver(tmp_path)
 
     with pytest.raises(ReadFailed) as failure:
         source.read()
@@ -176,7 +194,7 @@ def test_a_device_that_stays_away_is_a_failure_each_time_and_no_new_epoch(tmp_pa
     processor(tmp_path)
     write(tmp_path, zone("intel-rapl:0", "package-0", 1))
     source = opened(tmp_path)
-    unload_driver(source, tmp_path)
+    unload_driver(tmp_path)
     (tmp_path / "sys/class/powercap/intel-rapl:0/energy_uj").unlink()
 
     reasons = []
@@ -211,8 +229,9 @@ def test_a_server_without_the_driver_is_told_to_load_it(tmp_path):
 def test_closing_gives_back_every_file(tmp_path):
     processor(tmp_path)
     write(tmp_path, zone("intel-rapl:0", "package-0", 1))
-    before = len(os.listdir("/proc/self/fd"))
     source = opened(tmp_path)
+    assert open_files(tmp_path)
+
     source.close()
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert not open_files(tmp_path)

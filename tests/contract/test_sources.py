@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every source keeps to, on every captured machine, so that a new one is tested before anyone writes a test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from trees import machine
+
+from agent.captured import open_root
+from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceError
+from agent.inventory import detect
+from agent.machine import Machine
+from agent.readings import CounterReading
+from agent.sources import SOURCES
+from impacts.datasets import load_book
+
+HOSTS = sorted((Path(__file__).parent.parent / "hosts").iterdir())
+
+
+def open_on(entry, host):
+    return entry.open(Machine(host, detect(host)[0], load_book()))
+
+
+def has(entry, captured):
+    with open_root(captured) as opened:
+        try:
+            open_on(entry, opened).close()
+        except SourceAbsent:
+            return False
+        return True
+
+
+PAIRS = [(entry, captured) for entry in SOURCES for captured in HOSTS if has(entry, captured)]
+each_source = pytest.mark.parametrize("entry", SOURCES, ids=lambda entry: entry.name)
+on_each_host = pytest.mark.parametrize(("entry", "captured"), PAIRS, ids=lambda value: value.name)
+
+
+@pytest.fixture
+def host(captured):
+    with open_root(captured) as opened:
+        yield opened
+
+
+@each_source
+def test_on_an_empty_root_a_source_is_absent(entry, tmp_path):
+    with pytest.raises(SourceAbsent) as absence:
+        entry.open(machine(tmp_path))
+
+    assert absence.value.what
+
+
+def test_every_source_is_on_some_captured_machine():
+    assert {entry.name for entry, _ in PAIRS} == {entry.name for entry in SOURCES}
+
+
+@on_each_host
+def test_every_reading_is_of_a_channel_and_never_negative(entry, host):
+    source = open_on(entry, host)
+    for _ in range(2):
+        readings = source.read()
+        values = [r.microjoules if isinstance(r, CounterReading) else r.watts for r in readings]
+
+        assert [reading.channel for reading in readings] == list(source.channels)
+        assert min(values) >= 0
+        host.clock.wait(1)
+    source.close()
+
+
+@on_each_host
+def test_channels_are_unique_and_lie_within_channels_that_exist(entry, host):
+    channels = {channel.name: channel for channel in open_on(entry, host).channels}
+
+    assert len(channels) == len(open_on(entry, host).channels)
+    assert {channel.within for channel in channels.values()} - {None} <= set(channels)
+    assert all(channel.source == entry.name for channel in channels.values())
+
+
+@on_each_host
+def test_parts_of_a_channel_never_exceed_it(entry, host):
+    source = open_on(entry, host)
+    first = {reading.channel.name: reading for reading in source.read()}
+    host.clock.wait(1)
+    grown = {}
+    for reading in source.read():
+        if isinstance(reading, CounterReading):
+            difference = reading.microjoules - first[reading.channel.name].microjoules
+            grown[reading.channel] = difference % reading.wraps_after_microjoules
+    for channel in source.channels:
+        inside = sum(energy for other, energy in grown.items() if other.within == channel.name)
+        assert inside <= grown.get(channel, inside)
+
+
+@on_each_host
+def test_a_source_reads_only_what_a_capture_records(entry, captured, host):
+    """Every file that is open beneath the root matches one of the source's globs."""
+    source = open_on(entry, host)
+    opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    below = [path.relative_to(host.root) for path in opened if path.is_relative_to(host.root) and path.is_file()]
+    source.close()
+
+    assert below
+    assert all(any(path.match(glob) for glob in entry.reads) for path in below)
+
+
+@on_each_host
+def test_files_that_vanish_or_turn_to_garbage_are_failed_reads(entry, host):
+    source = open_on(entry, host)
+    source.read()
+    for glob in entry.reads:
+        for path in host.root.glob(glob):
+            path.write_bytes(b"\x00\xffgarbage")
+
+    with pytest.raises(ReadFailed) as failure:
+        source.read()
+
+    assert failure.value.reason
+    assert not failure.value.readings
+    source.close()
+
+
+@pytest.mark.root
+@on_each_host
+def test_files_that_may_not_be_read_are_denied_or_absent_with_words(entry, host):
+    found = detect(host)[0]
+    for path in host.root.rglob("*"):
+        if path.is_file() and any(path.relative_to(host.root).match(glob) for glob in entry.reads):
+            path.chmod(0)
+    host.root.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(SourceError) as error:
+            entry.open(Machine(host, found, load_book()))
+    finally:
+        os.seteuid(0)
+
+    assert isinstance(error.value, SourceDenied | SourceAbsent)
+    assert error.value.what
+    assert error.value.remedy or isinstance(error.value, SourceAbsent)

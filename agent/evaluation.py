@@ -68,9 +68,8 @@ class Evaluation:
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
-        problems = [*self._standing.problems, *progress.problems]
-        problems += [watched.problem for watched in sources.watched if watched.problem is not None]
-        problems += _basis_problems(progress, sources)
+        problems = [watched.problem for watched in sources.watched if watched.problem is not None]
+        problems = [*_basis_problems(progress, sources), *problems, *progress.problems, *self._standing.problems]
         return Snapshot(
             taken_at=progress.at,
             figures=(

@@ -55,7 +55,7 @@ class Sampler:
         self._clock = host.clock
         self.sources = sources
         self._balance = balance
-        self._history = history
+        self.history = history
         self._evaluation = evaluation
         self._entries = Entries()
         self._written_at = self._clock.monotonic_seconds()
@@ -79,7 +79,7 @@ class Sampler:
         if host_step is not None:
             self._book_host(host_step)
         self._book_amortisation()
-        progress.problems = (*self._balance.problems, *self._history.problems, *self._write_problem)
+        progress.problems = (*self._balance.problems, *self.history.problems, *self._write_problem)
         self.latest = self._evaluation.snapshot(progress, self.sources)
         return self.latest
 
@@ -103,7 +103,7 @@ class Sampler:
         progress = self.progress
         self._written_at = self._clock.monotonic_seconds()
         try:
-            self._history.write(progress.ledger, self._entries, progress.amortised_ratio, self._clock.utc_now())
+            self.history.write(progress.ledger, self._entries, progress.amortised_ratio, self._clock.utc_now())
         except HistoryWriteFailed as failure:
             if not self._write_problem:
                 logger.warning("%s", failure)
@@ -137,7 +137,7 @@ class Sampler:
         """Book the share of the embodied emissions that fell due; a clock set back books nothing twice."""
         progress = self.progress
         ratio = self._evaluation.amortised_ratio(progress.at, progress.ever.begins)
-        if progress.ticks == 1 and self._history.began_at is None:
+        if progress.ticks == 1 and self.history.began_at is None:
             progress.amortised_ratio = ratio  # what fell due before the first sample is not of this history
         share = ratio - progress.amortised_ratio
         if share <= 0:

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop on a machine of one package, whose counter and clock are moved by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from trees import BOOT, HandClock, processor, set_counter, set_load, write, zone
+
+from agent.config import Config
+from agent.errors import HistoryWriteFailed
+from agent.host import Host
+from agent.wiring import sampling
+
+WATTS = 100
+JOULES_PER_KWH = 3.6e6
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "root"
+    processor(root)
+    write(root, zone("intel-rapl:0", "package-0", 0))
+    return root
+
+
+@pytest.fixture
+def config(tmp_path):
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text("server: {form: rack, acquired: 2026-03-01, service_life_years: 4}\nparts: []\n")
+    return Config(location="FR", inventory_file=inventory)
+
+
+class Machine:
+    """Passes time: 100 W flow through the package, and the CPUs idle."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.clock = HandClock()
+        self.seconds = 0
+
+    def passes(self, seconds: float) -> None:
+        self.clock.wait(seconds)
+        self.seconds += seconds
+        set_counter(self.root, "intel-rapl:0", round(WATTS * self.seconds * 1e6))
+        set_load(self.root, busy=0, idle=1000 + round(self.seconds * 400))
+
+    def sampling(self, config, state=None):
+        return sampling(Host(self.root, self.clock), config, state)
+
+
+@pytest.fixture
+def machine(root):
+    return Machine(root)
+
+
+def value(snapshot, name, **labels):
+    figures = [figure for figure in snapshot.named(f"wattprint_{name}") if labels.items() <= figure.label_pairs.items()]
+    return figures[0].estimate.central if figures else None
+
+
+def ticks(sampler, machine, count, seconds=1.0):
+    for _ in range(count):
+        machine.passes(seconds)
+        snapshot = sampler.tick()
+    return snapshot
+
+
+def test_the_first_tick_knows_no_power_and_says_nothing_in_its_place(machine, config):
+    with machine.sampling(config) as sampler:
+        snapshot = sampler.tick()
+
+    assert value(snapshot, "host_power_watts") is None
+    assert value(snapshot, "scope2_location_based_co2e_grams_total") is None
+
+
+def test_power_energy_and_scope_2_follow_from_the_counter(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        snapshot = ticks(sampler, machine, 10)
+
+    energy = value(snapshot, "host_energy_joules_total")
+    assert value(snapshot, "channel_energy_joules_total", channel="package-0") == 1000
+    assert value(snapshot, "host_power_watts") == pytest.approx(100 * 1.33)
+    assert energy == pytest.approx(1000 * 1.33)
+    grid = value(snapshot, "grid_location_based_co2e_grams_per_joule")
+    assert value(snapshot, "scope2_location_based_co2e_grams_total") == pytest.approx(energy * grid)
+    assert value(snapshot, "host_measured_energy_ratio") == pytest.approx(1 / 1.33)
+
+
+def test_bounds_enclose_every_total(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        snapshot = ticks(sampler, machine, 3)
+
+    for figure in snapshot.figures:
+        assert figure.estimate.low <= figure.estimate.central <= figure.estimate.high
+    [scope2] = snapshot.named("wattprint_scope2_location_based_co2e_grams_total")
+    assert scope2.estimate.low < scope2.estimate.central < scope2.estimate.high
+
+
+def test_the_embodied_share_of_a_day_is_a_day_of_the_service_life(machine, config):
+    with machine.sampling(config) as sampler:
+        first = sampler.tick()
+        snapshot = ticks(sampler, machine, 1, seconds=86400)
+
+    whole = sum(figure.estimate.central for figure in snapshot.named("wattprint_scope3_embodied_co2e_grams"))
+    booked = value(snapshot, "scope3_embodied_amortised_co2e_grams_total")
+    assert value(first, "scope3_embodied_amortised_co2e_grams_total") is None
+    assert booked == pytest.approx(whole / (4 * 365.25))
+
+
+def test_amortisation_stops_when_the_whole_is_booked(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        snapshot = ticks(sampler, machine, 10, seconds=365 * 86400)
+
+    whole = sum(figure.estimate.central for figure in snapshot.named("wattprint_scope3_embodied_co2e_grams"))
+    assert value(snapshot, "scope3_embodied_amortised_ratio") == 1
+    assert value(snapshot, "scope3_embodied_amortised_co2e_grams_total") < whole
+
+
+def test_a_clock_set_back_books_no_embodied_share_twice(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        before = value(ticks(sampler, machine, 10, 60), "scope3_embodied_amortised_co2e_grams_total")
+        machine.clock.utc -= timedelta(seconds=600)
+        after = value(ticks(sampler, machine, 10, 60), "scope3_embodied_amortised_co2e_grams_total")
+
+    assert after == before
+
+
+def test_totals_go_on_after_a_restart_and_the_counter_tells_what_happened_meanwhile(machine, config, tmp_path):
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    machine.passes(20)
+    with machine.sampling(config, state) as sampler:
+        snapshot = sampler.tick()
+
+    assert value(snapshot, "channel_energy_joules_total", channel="package-0") == 2500
+    assert value(snapshot, "host_energy_joules_total") == pytest.approx(2500 * 1.33)
+    assert value(snapshot, "channel_unobserved_seconds_total", channel="package-0") == 0
+
+
+def test_after_a_reboot_the_time_away_is_unobserved(machine, config, tmp_path):
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    write(machine.root, {"proc/sys/kernel/random/boot_id": BOOT.replace("1", "2")})
+    machine.passes(300)
+    machine.clock.monotonic = 12.0
+    set_counter(machine.root, "intel-rapl:0", 7)
+    with machine.sampling(config, state) as sampler:
+        snapshot = sampler.tick()
+
+    assert value(snapshot, "channel_energy_joules_total", channel="package-0") == 500
+    assert value(snapshot, "channel_unobserved_seconds_total", channel="package-0") == pytest.approx(300)
+
+
+def test_today_begins_at_midnight_utc_and_since_the_start_does_not(machine, config):
+    machine.clock.utc = machine.clock.utc.replace(hour=23, minute=59, second=50)
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        snapshot = ticks(sampler, machine, 10)
+
+    start, today, ever = snapshot.statements
+    energy = [statement.figures[0].estimate.central for statement in (start, today, ever)]
+    assert energy[0] == energy[2] == pytest.approx(1500 * 1.33)
+    assert energy[1] == pytest.approx(600 * 1.33)
+
+
+def test_what_could_not_be_written_is_a_problem_until_it_is_and_nothing_is_lost(machine, config, tmp_path):
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        working = sampler.history.write
+
+        def fails(*_):
+            raise HistoryWriteFailed("no room")
+
+        sampler.history.write = fails
+        ticks(sampler, machine, 5)
+        sampler.write()
+        full = ticks(sampler, machine, 1)
+        sampler.history.write = working
+        sampler.write()
+        mended = ticks(sampler, machine, 1)
+        sampler.write()
+    with machine.sampling(config, state) as sampler:
+        again = sampler.tick()
+
+    assert "write_failed" in {problem.reason for problem in full.problems}
+    assert "write_failed" not in {problem.reason for problem in mended.problems}
+    assert value(again, "host_energy_joules_total") == pytest.approx(700 * 1.33)
+    assert again.statements[2].begins == machine.clock.utc - timedelta(seconds=1)
+
+
+def test_ticks_that_could_not_be_kept_are_counted_and_never_caught_up(machine, config):
+    """The third tick takes 3.5 s of a loop of 1 s."""
+    with machine.sampling(config) as sampler:
+        seen = []
+        read = sampler.sources.read
+
+        def slow_read():
+            seen.append(machine.clock.monotonic)
+            machine.passes(3.5 if len(seen) == 3 else 0.0)
+            return read()
+
+        sampler.sources.read = slow_read
+        sampler.run(1.0, 60.0, lambda: len(seen) >= 5)
+
+    assert [at - seen[0] for at in seen] == [0, 1, 2, 6, 7]
+    assert sampler.progress.missed_ticks == 3
+
+
+def test_the_history_is_written_at_its_interval(machine, config, tmp_path):
+    with machine.sampling(config, tmp_path / "state") as sampler:
+        sampler.tick()
+        sampler.run(1.0, 4.0, lambda: machine.clock.monotonic > 1010)
+        written = sampler.progress.at
+
+    assert written == machine.clock.utc - timedelta(seconds=1)

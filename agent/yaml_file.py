@@ -84,7 +84,7 @@ def to_yaml(document: object, *, on_one_line: bool = False) -> str:
         default_flow_style=on_one_line,
         width=float("inf"),
         sort_keys=False,
-        allow_unicode=True,
+        allow_unicode=False,  # PyYAML leaves some line breaks of Unicode bare, and would read them as spaces
     ).strip()
 
 
@@ -102,4 +102,7 @@ def _remedy(error: OSError) -> str:
 def _what(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(getattr(error, "reason", "not YAML"))
+    context = getattr(error, "context", None) or ""
+    if context.startswith("expected"):  # the first half of the sentence
+        problem = f"{context}, {problem}"
     return f"line {mark.line + 1}: {problem}" if mark else problem

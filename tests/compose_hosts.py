@@ -102,7 +102,8 @@ class Composed:
             self.put(f"sys/class/dmi/id/{name}", value)
 
     def write(self, directory: Path) -> None:
-        shutil.rmtree(directory, ignore_errors=True)
+        for moment in ("first", "second"):
+            shutil.rmtree(directory / moment, ignore_errors=True)
         (directory / "first").mkdir(parents=True)
         for path, content in self.files().items():
             target = directory / path

@@ -118,8 +118,8 @@ def test_a_whole_number_may_be_written_with_a_fraction(tmp_path):
         ("parts: [{count: 1}]", "parts[0]: the key 'kind' is missing; add it"),
         ("parts: [{kind: cpu}]", "parts[0]: the key 'count' is missing; add it"),
         (
-            "parts: [{kind: cpu, count: 1}, {kind: memroy, count: 1}]",
-            "parts[1].kind: 'memroy' is unknown; did you mean 'memory'?",
+            "parts: [{kind: cpu, count: 1}, {kind: memori, count: 1}]",
+            "parts[1].kind: 'memori' is unknown; did you mean 'memory'?",
         ),
         (
             "parts: [{kind: ram, count: 1}]",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -78,11 +78,10 @@ def open_for_writing(path: Path | None) -> sqlite3.Connection:
     """
     try:
         connection = sqlite3.connect(path or ":memory:", timeout=1.0, isolation_level=None, check_same_thread=False)
-        try:
+        with ExitStack() as unless_ready:
+            unless_ready.callback(connection.close)
             _make_ready(connection, str(path))
-        except BaseException:
-            connection.close()
-            raise
+            unless_ready.pop_all()
     except sqlite3.Error as error:
         if is_damage(error):
             raise HistoryDamaged(f"{path}: {error}") from error
@@ -91,18 +90,28 @@ def open_for_writing(path: Path | None) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:
-    """Open the history beside a running agent, without a trace; None if there is none."""
+    """Open the history beside a running agent, without a trace; None if there is none.
+
+    Raises:
+        HistoryDamaged: if it is there and is no history that can be read.
+        ConfigError: if it may not be read.
+    """
     try:
         if not path.exists():
             return None
         # With no write-ahead log nobody has it open, and SQLite would want to create one next to it.
         alone = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{alone}", uri=True, timeout=1.0)
-        return connection if _is_checked_history(connection, str(path)) else None
+        with ExitStack() as unless_begun:
+            unless_begun.callback(connection.close)
+            if not _is_checked_history(connection, str(path)):
+                return None
+            unless_begun.pop_all()
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, sqlite3.Error) and is_damage(error):
             raise HistoryDamaged(f"the history {path} is damaged: {error}") from error
         raise ConfigError(f"cannot read the history {path}: {error}; run as a user who may, such as root") from error
+    return connection
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import sqlite3
 from copy import deepcopy
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from clocks import START, FakeClock
 
 from agent.errors import HistoryWriteFailed
 from agent.history import History
@@ -17,27 +17,6 @@ from agent.readings import Boundary, Channel, CounterReading, Method, PowerReadi
 PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED, "psys")
 METER = Channel("hwmon", "power1", "host", Boundary.INLET, Method.INTEGRATED)
 WRAP = 262_143_328_850
-START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
-
-
-@dataclass
-class Clock:
-    monotonic: float = 1000.0
-    utc: datetime = START
-
-    def monotonic_seconds(self):
-        return self.monotonic
-
-    def utc_now(self):
-        return self.utc
-
-    def wait(self, seconds):
-        self.monotonic += seconds
-        self.utc += timedelta(seconds=seconds)
-
-    def reboot(self, seconds_away):
-        self.utc += timedelta(seconds=seconds_away)
-        self.monotonic = 20.0
 
 
 class Agent:
@@ -46,7 +25,7 @@ class Agent:
     def __init__(self, directory, clock, boot_id="boot-1"):
         self.clock = clock
         self.boot_id = boot_id
-        self.history = History.open(directory, clock)
+        self.history = open_history(directory, clock)
         self.ledger = self.history.ledger(boot_id)
         self.entries = Entries()
 
@@ -75,7 +54,22 @@ class Agent:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return FakeClock()
+
+
+OPENED = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open():
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+def open_history(directory, clock):
+    OPENED.append(History.open(directory, clock))
+    return OPENED[-1]
 
 
 def begun(directory, clock, **options):
@@ -98,7 +92,7 @@ def rows(directory, query):
 
 
 def test_a_new_history_is_empty(tmp_path, clock):
-    history = History.open(tmp_path, clock)
+    history = open_history(tmp_path, clock)
 
     assert history.ledger("boot-1").accounts == {}
     assert (history.host_totals(), history.impact_totals()) == ({}, {})
@@ -112,7 +106,7 @@ def test_everything_written_is_there_again(tmp_path, clock, in_memory):
     history = agent.history
     if not in_memory:
         history.close()
-        history = History.open(tmp_path, clock)
+        history = open_history(tmp_path, clock)
 
     assert history.ledger("boot-1").accounts[PACKAGE.key].state == agent.ledger.accounts[PACKAGE.key].state
     restored = history.ledger("boot-1").accounts[PACKAGE.key]
@@ -228,7 +222,7 @@ def test_a_monotonic_clock_that_went_back_is_another_boot(tmp_path, clock):
 
 
 def test_power_is_not_integrated_over_a_reboot(tmp_path, clock):
-    history = History.open(tmp_path, clock)
+    history = open_history(tmp_path, clock)
     ledger = history.ledger("boot-1")
     ledger.record([PowerReading(METER, clock.monotonic, 100.0, None, "boot-1")])
     history.write(ledger, Entries(), 0.0, clock.utc)
@@ -296,6 +290,7 @@ def test_a_commit_that_fails_after_the_fact_doubles_nothing(tmp_path, clock):
     connection = sqlite3.connect(path, isolation_level=None, factory=TreacherousConnection)
     agent = Agent(None, clock)
     agent.history = History(connection, clock, path)
+    OPENED.append(agent.history)
     agent.ledger = agent.history.ledger("boot-1")
     for microjoules in (9_000_000, 11_000_000, 14_000_000):  # the entries grow from one attempt to the next
         clock.wait(1)
@@ -321,6 +316,7 @@ def test_a_history_for_reading_is_none_where_there_is_none_and_creates_nothing(t
 def test_a_history_is_read_beside_the_agent_that_writes_it(tmp_path, clock):
     agent = begun(tmp_path, clock)
     view = History.open_read_only(tmp_path)
+    OPENED.append(view)
     clock.wait(1)
     agent.read(9_000_000)
     agent.write()
@@ -336,6 +332,7 @@ def test_reading_a_history_that_nobody_writes_leaves_no_trace(tmp_path, clock):
     begun(tmp_path, clock).history.close()
     before = sorted(tmp_path.iterdir())
     view = History.open_read_only(tmp_path)
+    OPENED.append(view)
 
     assert view.impact_totals() == {"scope2": ImpactHour(3.0, 6.0, 9.0)}
     view.close()

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program as its users have it: the wheel, in an environment of its own, with the sources away."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def wattprint(tmp_path_factory) -> Path:
+    """The installed console script."""
+    folder = tmp_path_factory.mktemp("installed")
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(PROJECT)]
+    subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
+    [wheel] = folder.glob("*.whl")
+    environment = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
+    subprocess.run(pip, check=True, cwd=folder)
+    return environment / "bin" / "wattprint"
+
+
+@pytest.fixture
+def call(wattprint, tmp_path):
+    """Run a command to its end."""
+
+    def run(*arguments, **options):
+        command = [str(wattprint), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False, **options)
+
+    return run
+
+
+class Agent:
+    """A running agent."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.first_line = process.stdout.readline()
+        self.address = re.search(r"http://(\S+?)/", self.first_line)[1]
+
+    def first_words(self) -> str:
+        """Wait for the first figures and return them."""
+        lines = []
+        while not lines or not lines[-1].startswith("  problems"):
+            lines.append(self.process.stdout.readline())
+            assert lines[-1], "the agent ended"
+        return "".join(lines)
+
+    def get(self, path: str, accept: str = "*/*") -> str:
+        request = urllib.request.Request(f"http://{self.address}{path}", headers={"Accept": accept})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read().decode()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=15)
+
+
+@pytest.fixture
+def start(wattprint, tmp_path):
+    """Start agents on free ports of 127.0.0.1; whatever still runs is ended."""
+    running = []
+
+    def start_agent(*arguments):
+        command = [str(wattprint), "run", "--listen", "127.0.0.1:0", *map(str, arguments)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        running.append(process)
+        return Agent(process)
+
+    yield start_agent
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

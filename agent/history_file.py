@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 from contextlib import ExitStack, contextmanager
+from importlib.resources import files
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -23,17 +25,11 @@ if TYPE_CHECKING:
 FILE_NAME = "history.sqlite"
 SCHEMA_VERSION = 1
 
-# Hours are UTC hour starts in Unix seconds. The channel table is the ledger: totals since began_at and the last reading.
-_SCHEMA = tuple(
-    statement.strip()
-    for statement in [
-        "\nCREATE TABLE meta (\n    id INTEGER PRIMARY KEY CHECK (id = 1),\n    began_at_utc_seconds REAL NOT NULL,\n    last_written_at_utc_seconds REAL NOT NULL,\n    amortised_ratio REAL NOT NULL\n)",
-        "\nCREATE TABLE channel (\n    source TEXT NOT NULL,\n    name TEXT NOT NULL,\n    component TEXT NOT NULL,\n    boundary TEXT NOT NULL CHECK (boundary IN ('inlet', 'platform', 'component')),\n    method TEXT NOT NULL CHECK (method IN ('counted', 'integrated', 'modelled')),\n    within TEXT,\n    microjoules INTEGER NOT NULL CHECK (microjoules >= 0 AND typeof(microjoules) = 'integer'),\n    unobserved_seconds REAL NOT NULL,\n    boot_id TEXT NOT NULL,\n    epoch TEXT NOT NULL,\n    at_monotonic_seconds REAL NOT NULL,\n    at_utc_seconds REAL NOT NULL,\n    counter_microjoules INTEGER,\n    watts REAL,\n    PRIMARY KEY (source, name)\n) WITHOUT ROWID",
-        "\nCREATE TABLE channel_hour (\n    hour INTEGER NOT NULL,\n    source TEXT NOT NULL,\n    channel TEXT NOT NULL,\n    microjoules INTEGER NOT NULL,\n    observed_seconds REAL NOT NULL,\n    unobserved_seconds REAL NOT NULL,\n    PRIMARY KEY (hour, source, channel)\n) WITHOUT ROWID",
-        "\nCREATE TABLE host_hour (\n    hour INTEGER NOT NULL,\n    basis TEXT NOT NULL,\n    low_microjoules INTEGER NOT NULL,\n    microjoules INTEGER NOT NULL,\n    high_microjoules INTEGER NOT NULL,\n    measured_microjoules INTEGER NOT NULL,\n    observed_seconds REAL NOT NULL,\n    unobserved_seconds REAL NOT NULL,\n    PRIMARY KEY (hour, basis)\n) WITHOUT ROWID",
-        "\nCREATE TABLE impact_hour (\n    hour INTEGER NOT NULL,\n    quantity TEXT NOT NULL,\n    factor TEXT NOT NULL,\n    low_grams REAL NOT NULL,\n    grams REAL NOT NULL,\n    high_grams REAL NOT NULL,\n    PRIMARY KEY (hour, quantity, factor)\n) WITHOUT ROWID\n",
-    ]
-)
+
+def _schema() -> list[str]:
+    """Return the statements that make the tables, as SQLite keeps them."""
+    text = files("agent").joinpath("history.sql").read_text(encoding="utf-8")
+    return re.findall(r"^CREATE .*?(?=;$)", text, re.DOTALL | re.MULTILINE)
 
 
 def prepare_directory(directory: Path) -> None:
@@ -154,7 +150,7 @@ def _make_ready(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     with transaction(connection):  # also when nothing is to be created: it proves that writing is allowed
         if not is_begun:
-            for statement in _SCHEMA:
+            for statement in _schema():
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
@@ -170,7 +166,7 @@ def _is_checked_history(connection: sqlite3.Connection, name: str) -> bool:
     tables = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     if not tables and version == 0:
         return False
-    if not tables.issuperset(_SCHEMA):
+    if not tables.issuperset(_schema()):
         raise HistoryDamaged(f"{name}: tables are missing or not a history's")
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":

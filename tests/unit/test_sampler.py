@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from trees import BOOT, HandClock, processor, set_counter, set_load, write, zone

@@ -35,7 +35,7 @@ def config(tmp_path):
 class Machine:
     """Passes time: 100 W flow through the package, and the CPUs idle."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root):
         self.root = root
         self.clock = HandClock()
         self.seconds = 0

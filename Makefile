@@ -6,11 +6,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 STATE ?= .state
+ARGUMENTS ?=
 
 .PHONY: run test lint types unit contract e2e oldest bench fix golden docs screenshot package system clean
 
 run: $(READY)
-	$(BIN)/wattprint run --state $(STATE)
+	$(BIN)/wattprint run --state $(STATE) $(ARGUMENTS)
 
 test: system $(READY) lint types
 	$(BIN)/python -m pytest tests/unit tests/contract tests/e2e

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take a picture of a page in its full height: `python docs/screenshot.py URL OUT.png [--width N] [--dark]`."""
+"""Take a picture of a page: `python docs/screenshot.py URL OUT.png [--width N] [--height N] [--dark]`."""
 # ruff: noqa: INP001 - a script
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("out", type=Path)
     parser.add_argument("--width", type=int, default=1200, help="of the viewport in pixels")
+    parser.add_argument("--height", type=int, help="of the picture (default: the page's full height)")
     parser.add_argument("--dark", action="store_true", help="as a reader sees it who prefers dark pages")
     arguments = parser.parse_args()
-    with chromium(arguments.width, 800, dark=arguments.dark) as driver:
+    with chromium(arguments.width, arguments.height or 800, dark=arguments.dark) as driver:
         driver.get(arguments.url)
-        screenshot(driver, arguments.out)
+        if arguments.height:
+            driver.save_screenshot(str(arguments.out))
+        else:
+            screenshot(driver, arguments.out)
 
 
 if __name__ == "__main__":

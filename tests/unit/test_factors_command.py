@@ -54,9 +54,9 @@ def test_a_factor_is_shown_in_its_publishers_unit_with_its_source(capsys):
 
 
 def test_text_says_where_the_number_comes_from_and_why_it_has_these_bounds(capsys):
-    text = printed(capsys, "show", "hdd")
-    assert text.startswith("hdd (gwp): 31.11 kgCO2e/unit (15.555 to 46.665)")
-    assert "uba-2021-gwp, entry hdd" in text
+    text = printed(capsys, "show", "cpu_base")
+    assert text.startswith("cpu_base (gwp): 9.14 kgCO2e/unit (4.57 to 13.71)")
+    assert "uba-2021-gwp, entry cpu_base" in text
     assert "The study gives no bounds" in text
     assert "--criterion adpe" in text
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.schema_errors import validate
 from agent.yaml_file import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
 DEFAULT_LISTEN = "127.0.0.1:9733"
@@ -35,6 +38,7 @@ class Config:
     location: str = ""  # ISO 3166 country or grid zone; empty: not said
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
 
 
 @cache
@@ -68,4 +72,5 @@ def _config(document: dict[str, Any], folder: Path) -> Config:
         location=document.get("location", ""),
         inventory_file=folder / inventory if inventory else None,
         sampling=sampling,
+        sources=document.get("sources", {}),
     )

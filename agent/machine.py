@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from agent.host import Host
     from impacts.factors import FactorBook
     from impacts.parts import Inventory
@@ -19,3 +21,9 @@ class Machine:
     host: Host
     inventory: Inventory
     book: FactorBook
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the config's `sources`, by source
+
+    @property
+    def disabled(self) -> frozenset[str]:
+        """The names of the sources that are switched off."""
+        return frozenset(name for name, setting in self.settings.items() if not setting.get("enabled", True))

@@ -63,10 +63,10 @@ class Sampler:
         self.progress = _progress(history, host)
         self.latest: Snapshot | None = None
 
-    def tick(self) -> Snapshot:
-        """Take one sample, book it and publish the snapshot."""
+    def tick(self, patience_seconds: float = 0.0) -> Snapshot:
+        """Take one sample, book it and publish the snapshot; with patience, slow sources are waited for."""
         progress = self.progress
-        steps = progress.ledger.record(self.sources.read())
+        steps = progress.ledger.record(self.sources.read(patience_seconds))
         progress.at = self._clock.utc_now()
         progress.ticks += 1
         if progress.at.date() != progress.today.begins.date():
@@ -74,8 +74,7 @@ class Sampler:
         for step in steps:
             self._entries.book_channel(step, progress.at)
             progress.steps[step.channel.key] = step
-        self._balance.channels = self.sources.channels
-        host_step = self._balance.book(steps)
+        host_step = self._balance.book(self.sources.channels, steps, self._clock.monotonic_seconds())
         if host_step is not None:
             self._book_host(host_step)
         self._book_amortisation()

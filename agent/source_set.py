@@ -8,7 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceError, SourceGone
+from agent.attempt import Answer, attempt
+from agent.errors import SourceAbsent, SourceDenied, SourceError
+from agent.worker import Worker
 from impacts.figures import SourceState
 from impacts.problems import Problem
 
@@ -31,12 +33,18 @@ class Watched:
     """One line of the source table on this machine, and how its reads went."""
 
     entry: SourceEntry
-    source: Source | None = None
+    opened: Source | None = None  # a fast source, while it is open
+    worker: Worker | None = None  # of a slow source
     trouble: SourceError | None = None  # why it is not open, or why its last read failed
     up: bool = False
     read_seconds: float = 0.0
     last_read_at: datetime | None = None
     failures: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def source(self) -> Source | None:
+        """The open source."""
+        return self.opened if self.worker is None else self.worker.source
 
     @property
     def state(self) -> SourceState:
@@ -63,79 +71,93 @@ class Watched:
 
 
 class SourceSet:
-    """All sources of the table on one machine."""
+    """All sources of the table on one machine. Fast ones are read here, slow ones by a worker each."""
 
     def __init__(self, machine: Machine, table: Sequence[SourceEntry]) -> None:
         self._machine = machine
         self._clock = machine.host.clock
-        self.watched = [Watched(entry) for entry in table]
+        self.watched = [self._watched(entry) for entry in table if entry.name not in machine.disabled]
         self._open_again_at = 0.0
         self._open_missing()
 
     @property
     def channels(self) -> list[Channel]:
-        """The channels of all open sources."""
+        """The channels of all open sources, in the order of the table."""
         return [channel for watched in self.watched if watched.source for channel in watched.source.channels]
 
-    def read(self) -> list[Reading]:
-        """Return what every open source says now. A source that fails is counted and takes nothing from the others."""
+    def read(self, patience_seconds: float = 0.0) -> list[Reading]:
+        """Return what every open source says now. A source that fails is counted and takes nothing from the others.
+
+        Slow sources give what their workers have; with patience they are asked now and waited for.
+        """
         if self._clock.monotonic_seconds() >= self._open_again_at:
             self._open_missing()
-        return [
-            reading for watched in self.watched if watched.source for reading in self._read(watched, watched.source)
-        ]
+        answers = [(watched, answer) for watched in self.watched for answer in self._answers(watched, patience_seconds)]
+        return [reading for watched, answer in answers for reading in self._book(watched, answer)]
 
     def close(self) -> None:
         """Close all sources."""
         for watched in self.watched:
-            if watched.source is not None:
-                watched.source.close()
-                watched.source = None
+            if watched.worker is not None:
+                watched.worker.stop()
+            elif watched.opened is not None:
+                watched.opened.close()
+                watched.opened = None
+
+    def _watched(self, entry: SourceEntry) -> Watched:
+        if entry.pace is None:
+            return Watched(entry)
+        return Watched(entry, worker=Worker(lambda: entry.open(self._machine), entry.pace, self._clock))
 
     def _open_missing(self) -> None:
         self._open_again_at = self._clock.monotonic_seconds() + REOPEN_SECONDS
         for watched in self.watched:
-            if watched.source is None:
+            if watched.worker is None and watched.opened is None:
                 self._open(watched)
 
     def _open(self, watched: Watched) -> None:
-        known_trouble = watched.trouble
         try:
-            watched.source = watched.entry.open(self._machine)
+            watched.opened = watched.entry.open(self._machine)
             watched.trouble = None
         except SourceError as trouble:
-            watched.trouble = trouble
-            if known_trouble is None:
-                level = logging.WARNING if isinstance(trouble, SourceDenied) else logging.DEBUG
+            _not_opened(watched, trouble)
+
+    def _answers(self, watched: Watched, patience_seconds: float) -> list[Answer]:
+        if watched.worker is not None:
+            return watched.worker.collect_within(patience_seconds) if patience_seconds else watched.worker.collect()
+        return [] if watched.opened is None else [attempt(watched.opened, self._clock)]
+
+    def _book(self, watched: Watched, answer: Answer) -> Sequence[Reading]:
+        """Take note of how the read went, and return its readings."""
+        if isinstance(answer.trouble, SourceAbsent | SourceDenied):
+            _not_opened(watched, answer.trouble)
+            return ()
+        if answer.reason:
+            if not watched.failures[answer.reason]:
+                bug = answer.trouble.__cause__ if answer.trouble and answer.reason == "bug" else None
                 logger.log(
-                    level, "%s: %s%s", watched.entry.name, trouble.what, f"; {trouble.remedy}" if trouble.remedy else ""
+                    logging.ERROR if bug else logging.WARNING,
+                    "%s: %s",
+                    watched.entry.name,
+                    answer.trouble,
+                    exc_info=bug,
                 )
-
-    def _read(self, watched: Watched, source: Source) -> Sequence[Reading]:
-        began = self._clock.monotonic_seconds()
-        readings: Sequence[Reading] = ()
-        try:
-            readings = source.read()
-            watched.trouble = None
-        except ReadFailed as failure:
-            readings = failure.readings
-            self._failed(watched, failure, failure.reason)
-        except SourceGone as gone:
-            self._failed(watched, gone, "gone")
-            source.close()
-            watched.source = None
-        except Exception as bug:  # the one broad except: a bug in one source must not stop the others
-            if not watched.failures["bug"]:
-                logger.exception("%s: a bug in the source", watched.entry.name)
-            self._failed(watched, SourceError(f"a bug: {bug!r}", remedy="please report it with the agent's log"), "bug")
-        watched.read_seconds = self._clock.monotonic_seconds() - began
-        watched.up = bool(readings)
-        if readings:
+            watched.failures[answer.reason] += 1
+        if answer.reason == "gone" and watched.opened is not None:
+            watched.opened.close()
+            watched.opened = None
+        watched.trouble = answer.trouble
+        watched.read_seconds = answer.seconds
+        watched.up = bool(answer.readings)
+        if answer.readings:
             watched.last_read_at = self._clock.utc_now()
-        return readings
+        return answer.readings
 
-    def _failed(self, watched: Watched, trouble: SourceError, reason: str) -> None:
-        if not watched.failures[reason]:
-            logger.warning("%s: %s", watched.entry.name, trouble.what)
-        watched.failures[reason] += 1
-        watched.trouble = trouble
+
+def _not_opened(watched: Watched, trouble: SourceError) -> None:
+    if watched.trouble is None:
+        level = logging.WARNING if isinstance(trouble, SourceDenied) else logging.DEBUG
+        remedy = f"; {trouble.remedy}" if trouble.remedy else ""
+        logger.log(level, "%s: %s%s", watched.entry.name, trouble.what, remedy)
+    watched.trouble = trouble
+    watched.up = False

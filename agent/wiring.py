@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from impacts.problems import Problem
 
 ONCE_SECONDS = 1.0
+ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
 
 
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
@@ -38,7 +39,7 @@ def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, .
         inventory, problems = detect(host)
     else:
         inventory, problems = read_inventory(config.inventory_file), ()
-    return Machine(host, inventory, load_book()), problems
+    return Machine(host, inventory, load_book(), config.sources), problems
 
 
 def build_standing(host: Host, config: Config) -> Standing:
@@ -56,16 +57,21 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
         stack.callback(history.close)
         sources = SourceSet(constant.machine, SOURCES)
         stack.callback(sources.close)
-        balance = HostBalance(sources.channels, constant.overheads)
+        balance = HostBalance(constant.overheads)
         yield Sampler(host, sources, balance, history, Evaluation(constant))
 
 
 def sample_once(host: Host, config_path: Path | None) -> Snapshot:
     """Take two samples one second apart, without a history."""
     with sampling(host, read_config(config_path), None) as sampler:
-        sampler.tick()
-        host.clock.wait(ONCE_SECONDS)
-        return sampler.tick()
+        return sample_twice(host, sampler)
+
+
+def sample_twice(host: Host, sampler: Sampler) -> Snapshot:
+    """Take two samples one second apart, waiting for slow sources."""
+    sampler.tick(ONCE_PATIENCE_SECONDS)
+    host.clock.wait(ONCE_SECONDS)
+    return sampler.tick(ONCE_PATIENCE_SECONDS)
 
 
 @contextmanager

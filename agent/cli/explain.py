@@ -14,7 +14,7 @@ from agent.errors import ConfigError
 from agent.explanation import Explanation
 from agent.history_view import HistoryView
 from agent.schema_errors import nearest
-from agent.wiring import ONCE_SECONDS, build_standing, sampling
+from agent.wiring import build_standing, sample_twice, sampling
 from impacts.derivations import render
 from impacts.quantities import CATALOGUE
 
@@ -44,9 +44,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         config = replace(config, state_directory=arguments.state)
     history = HistoryView.open_read_only(config.state_directory) if host.is_own or arguments.state else None
     with sampling(host, config, None) as sampler:
-        sampler.tick()
-        host.clock.wait(ONCE_SECONDS)
-        sampler.tick()
+        sample_twice(host, sampler)
         derivations = Explanation(sampler, build_standing(host, config), history).of(quantity)
     print(f"{quantity.name}\n{quantity.meaning}\n")
     if not derivations:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from agent.machine import Machine
     from agent.readings import Channel, Reading
+    from agent.worker import Pace
 
 
 class Source(Protocol):
@@ -40,6 +41,7 @@ class SourceEntry:
     open: Callable[[Machine], Source]  # raises SourceAbsent or SourceDenied
     reads: tuple[str, ...]  # globs below the root, for `wattprint capture`
     measures: str  # one line for doctor
+    pace: Pace | None = None  # of a slow source, which is read by a worker
 
 
 SOURCES: tuple[SourceEntry, ...] = (

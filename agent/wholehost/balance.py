@@ -1,37 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """The balance of the whole host: from the channels' energy to what entered the chassis, without counting twice.
 
-In order of preference (an inlet meter will stand before these):
+The ways there, in order of preference (`overlap.ways`):
 
+- an inlet meter: `measured`. (Extending it between its readings by the fast channels belongs here, too.)
 - psys, where it covers the platform on the DC side, over the efficiency of the power supplies;
 - the counted components plus a model of memory and drives, times what the rest of a host adds: board, fans,
   network, power supply losses. Both are `part_modelled`;
 - the model alone: `modelled`.
 
-A stretch of time is booked once: measured where every counted channel could tell it, else modelled.
+A stretch of time is booked once, by the best way that could tell all of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agent.readings import Boundary, Channel, Method
+from agent.wholehost.overlap import Way, outermost_components, ways
+from impacts.estimates import Citation, Estimate
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from agent.ledger import EnergyStep
-    from impacts.estimates import Estimate
 
-# Counted channels that stay silent longer than this have their time booked by the model.
+# A channel that has told nothing for longer than this is not waited for.
 PATIENCE_SECONDS = 30.0
 
-# psys that shows less than this share of the packages it should contain does not cover the platform.
-PSYS_MUST_COVER_RATIO = 0.95
+# What contains other channels and shows less than this share of their power does not really contain them. A meter
+# that averages may lag behind them for a while: only a lasting contradiction is a problem.
+MUST_COVER_RATIO = 0.95
+LASTING_SECONDS = 60.0
 _TELLING_MICROJOULES = 5_000_000  # below 5 J a counter with steps of 1 J tells nothing
+
+_NOTHING_BETWEEN = Estimate.exact(1.0, "1", Citation("the meter stands at the inlet: nothing lies between"))
+
+Key = tuple[str, str]
 
 
 class Basis(StrEnum):
@@ -58,6 +66,14 @@ class HostStep:
     overhead_divides: bool  # … or divided by
 
 
+@dataclass(frozen=True, slots=True)
+class Overheads:
+    """What lies between the components and the inlet: `rest` multiplies components, `psu_efficiency` divides psys."""
+
+    rest: Estimate
+    psu_efficiency: Estimate
+
+
 @dataclass(slots=True)
 class _Pending:
     """What a channel has told since the last booking."""
@@ -68,134 +84,145 @@ class _Pending:
     unobserved_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Overheads:
-    """What lies between the components and the inlet: `rest` multiplies components, `psu_efficiency` divides psys."""
-
-    rest: Estimate
-    psu_efficiency: Estimate
-
-
-@dataclass
 class HostBalance:
-    """Adds up the host from the steps of each tick. Feed it every step; it books when the counted channels have told."""
+    """Adds up the host from the steps of each tick. Feed it every step; it books when the best way has told."""
 
-    channels: Sequence[Channel]
-    overheads: Overheads
-    _pending: dict[tuple[str, str], _Pending] = field(default_factory=dict)
-    _already_modelled: set[tuple[str, str]] = field(default_factory=set)
-    psys_contradicted: bool = False
-
-    def book(self, steps: Iterable[EnergyStep]) -> HostStep | None:
-        """Take one tick's steps; return the stretch that can now be booked, if any."""
-        for step in steps:
-            self._take(step)
-        anchors = self._anchors()
-        told = [self._pending[channel.key] for channel in anchors if channel.key in self._pending]
-        if anchors and len(told) == len(anchors):
-            return self._counted(told) if all(_complete(pending) for pending in told) else self._modelled()
-        silent = any(pending.observed_seconds > PATIENCE_SECONDS for pending in self._pending.values())
-        if anchors and not silent:
-            return None
-        self._already_modelled.update(channel.key for channel in anchors if channel.key not in self._pending)
-        return self._modelled()
+    def __init__(self, overheads: Overheads) -> None:
+        self._overheads = overheads
+        self._channels: Sequence[Channel] = ()
+        self._ways: list[Way] = []
+        self._pending: dict[Key, _Pending] = {}
+        self._told_at: dict[Key, float] = {}
+        self._booked_until: dict[Key, float] = {}  # of channels that told nothing in the tick of a booking
+        self._contradictions: dict[str, _Contradiction] = {}
+        self._at = 0.0
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What the balance had to leave out."""
-        if not self.psys_contradicted:
-            return ()
-        return (
-            Problem(
-                "rapl",
-                "psys_below_packages",
-                "psys shows less than the packages it should contain, so it does not cover the platform and is left out",
-                "nothing to do; the host is worked out from packages and memory",
-            ),
-        )
+        """What the balance has had to leave out for a while."""
+        lasting = (found for found in self._contradictions.values() if self._at - found.since > LASTING_SECONDS)
+        return tuple(found.problem for found in lasting)
 
-    def _take(self, step: EnergyStep) -> None:
-        key = step.channel.key
-        pending = self._pending.setdefault(key, _Pending(step.channel))
-        if key in self._already_modelled:
-            # This step reaches back over time that the model has booked: the model books what is left of it, too.
-            self._already_modelled.discard(key)
+    def book(self, channels: Sequence[Channel], steps: Iterable[EnergyStep], at: float) -> HostStep | None:
+        """Take the steps of the tick at `at` (monotonic seconds); return the stretch that can now be booked, if any."""
+        self._at = at
+        self._know(channels, at)
+        for step in steps:
+            self._take(step, at)
+        waited_for = next((way for way in self._ways if not self._is_overdue(way, at)), None)
+        if waited_for is not None and not all(channel.key in self._pending for channel in waited_for.anchors):
+            return None
+        told = (self._by_way(way) for way in self._ways)
+        booked = next((stretch for stretch in told if stretch is not None), None) or self._modelled()
+        self._begin_stretch(at)
+        return booked
+
+    def _know(self, channels: Sequence[Channel], at: float) -> None:
+        if channels == self._channels:
             return
-        pending.microjoules += step.microjoules
-        pending.observed_seconds += step.observed_seconds
-        pending.unobserved_seconds += step.unobserved_seconds
+        self._channels = list(channels)
+        self._ways = ways(channels)
+        for channel in channels:
+            self._told_at.setdefault(channel.key, at)
 
-    def _anchors(self) -> list[Channel]:
-        """Return the counted channels that make up the host: psys alone, or else the outermost components."""
-        counted = [channel for channel in self.channels if channel.method is not Method.MODELLED]
-        platform = [channel for channel in counted if channel.boundary is Boundary.PLATFORM]
-        if platform and not self.psys_contradicted:
-            return platform
-        platforms = {channel.name for channel in platform}
-        return [
-            channel
-            for channel in counted
-            if channel.boundary is Boundary.COMPONENT and (channel.within is None or channel.within in platforms)
-        ]
+    def _take(self, step: EnergyStep, at: float) -> None:
+        key = step.channel.key
+        elapsed = step.observed_seconds + step.unobserved_seconds
+        booked_until = self._booked_until.pop(key, None)
+        # A step that reaches back over time that is booked already counts by what lies after it.
+        share = 1.0 if booked_until is None or elapsed <= 0 else min(1.0, (at - booked_until) / elapsed)
+        pending = self._pending.setdefault(key, _Pending(step.channel))
+        pending.microjoules += round(step.microjoules * share)
+        pending.observed_seconds += step.observed_seconds * share
+        pending.unobserved_seconds += step.unobserved_seconds * share
+        self._told_at[key] = at
 
-    def _counted(self, told: Sequence[_Pending]) -> HostStep | None:
-        if told[0].channel.boundary is Boundary.PLATFORM:
-            if self._contradicts(told):
-                self.psys_contradicted = True
-                return self._counted_components()
-            return self._close(told, [], self.overheads.psu_efficiency, dividing=True)
-        return self._with_modelled_rest(told)
+    def _is_overdue(self, way: Way, at: float) -> bool:
+        return any(at - self._told_at[channel.key] > PATIENCE_SECONDS for channel in way.anchors)
 
-    def _counted_components(self) -> HostStep | None:
-        told = [self._pending[channel.key] for channel in self._anchors() if channel.key in self._pending]
-        return (
-            self._with_modelled_rest(told) if told and all(_complete(pending) for pending in told) else self._modelled()
-        )
+    def _begin_stretch(self, at: float) -> None:
+        self._booked_until |= {channel.key: at for channel in self._channels if self._told_at[channel.key] < at}
+        self._pending = {}
 
-    def _contradicts(self, platform: Sequence[_Pending]) -> bool:
-        contained = sum(
-            pending.microjoules
-            for pending in self._pending.values()
-            if pending.channel.component == "cpu" and pending.channel.within in {psys.channel.name for psys in platform}
-        )
-        shown = sum(pending.microjoules for pending in platform)
-        return contained > _TELLING_MICROJOULES and shown < PSYS_MUST_COVER_RATIO * contained
-
-    def _with_modelled_rest(self, told: Sequence[_Pending]) -> HostStep | None:
-        covered = {pending.channel.component for pending in told}
-        modelled = [pending for pending in self._model_terms() if pending.channel.component not in covered]
-        return self._close(told, modelled, self.overheads.rest)
+    def _by_way(self, way: Way) -> HostStep | None:
+        """Return the stretch by one way; None if it could not tell all of it or contradicts what it contains."""
+        told = [self._pending[channel.key] for channel in way.anchors if channel.key in self._pending]
+        if len(told) < len(way.anchors) or not all(map(_is_complete, told)):
+            return None
+        if way.boundary is Boundary.COMPONENT:
+            covered = {pending.channel.component for pending in told}
+            rest = [pending for pending in self._model_terms() if pending.channel.component not in covered]
+            return _stretch(Basis.PART_MODELLED, told, rest, self._overheads.rest)
+        if self._contradicts(way, told):
+            return None
+        if way.boundary is Boundary.PLATFORM:
+            return _stretch(Basis.PART_MODELLED, told, [], self._overheads.psu_efficiency, dividing=True)
+        return _stretch(Basis.MEASURED, told, [], _NOTHING_BETWEEN)
 
     def _modelled(self) -> HostStep | None:
-        return self._close([], self._model_terms(), self.overheads.rest)
+        return _stretch(Basis.MODELLED, [], self._model_terms(), self._overheads.rest)
 
     def _model_terms(self) -> list[_Pending]:
         return [pending for pending in self._pending.values() if pending.channel.method is Method.MODELLED]
 
-    def _close(
-        self, counted: Sequence[_Pending], modelled: Sequence[_Pending], overhead: Estimate, *, dividing: bool = False
-    ) -> HostStep | None:
-        """Book the terms with their overhead, and begin the next stretch."""
-        terms = [*counted, *modelled]
-        seconds = max((pending.observed_seconds for pending in counted or modelled), default=0.0)
-        self._pending = {}
-        if seconds <= 0:
-            return None
-        low, central, high = (overhead.low, overhead.central, overhead.high)
-        if dividing:
-            low, central, high = 1 / high, 1 / central, 1 / low
-        return HostStep(
-            Basis.PART_MODELLED if counted else Basis.MODELLED,
-            round(low * sum(term.microjoules * term.channel.low_ratio for term in terms)),
-            round(central * sum(term.microjoules for term in terms)),
-            round(high * sum(term.microjoules * term.channel.high_ratio for term in terms)),
-            sum(term.microjoules for term in counted),
-            seconds,
-            tuple((term.channel, term.microjoules) for term in terms),
-            overhead,
-            dividing,
-        )
+    def _contradicts(self, way: Way, told: Sequence[_Pending]) -> bool:
+        """Check that a meter shows no less than what it contains; if it does, the next way tells this stretch."""
+        measured = [channel for channel in self._channels if channel.method is not Method.MODELLED]
+        inside = [self._pending[c.key] for c in outermost_components(measured) if c.key in self._pending]
+        contained = sum(map(_watts, inside))
+        shown = sum(map(_watts, told))
+        tells = sum(pending.microjoules for pending in inside) > _TELLING_MICROJOULES
+        if not tells or shown >= MUST_COVER_RATIO * contained:
+            self._contradictions.pop(way.name, None)
+            return False
+        what = f"{way.name} shows {shown:.4g} W where the components in it show {contained:.4g} W: it is left out"
+        remedy = "compare it with a meter at the plug; the host is worked out without it"
+        since = self._contradictions[way.name].since if way.name in self._contradictions else self._at
+        problem = Problem(way.anchors[0].source, "below_its_components", what, remedy)
+        self._contradictions[way.name] = _Contradiction(since, problem)
+        return True
 
 
-def _complete(pending: _Pending) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Contradiction:
+    """A meter below its own components, since when."""
+
+    since: float
+    problem: Problem
+
+
+def _watts(pending: _Pending) -> float:
+    return pending.microjoules * 1e-6 / pending.observed_seconds if pending.observed_seconds else 0.0
+
+
+def _stretch(
+    basis: Basis,
+    measured: Sequence[_Pending],
+    modelled: Sequence[_Pending],
+    overhead: Estimate,
+    *,
+    dividing: bool = False,
+) -> HostStep | None:
+    """Return the terms with their overhead; None if they have told of no time."""
+    terms = [*measured, *modelled]
+    seconds = max((pending.observed_seconds for pending in measured or modelled), default=0.0)
+    if seconds <= 0:
+        return None
+    low, central, high = overhead.low, overhead.central, overhead.high
+    if dividing:
+        low, central, high = 1 / high, 1 / central, 1 / low
+    return HostStep(
+        basis,
+        round(low * sum(term.microjoules * term.channel.low_ratio for term in terms)),
+        round(central * sum(term.microjoules for term in terms)),
+        round(high * sum(term.microjoules * term.channel.high_ratio for term in terms)),
+        sum(term.microjoules for term in measured),
+        seconds,
+        tuple((term.channel, term.microjoules) for term in terms),
+        overhead,
+        dividing,
+    )
+
+
+def _is_complete(pending: _Pending) -> bool:
     return pending.observed_seconds > 0 and pending.unobserved_seconds == 0

@@ -5,7 +5,7 @@ import pytest
 
 from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
-from agent.wholehost.balance import PATIENCE_SECONDS, Basis, HostBalance, Overheads
+from agent.wholehost.balance import LASTING_SECONDS, PATIENCE_SECONDS, Basis, HostBalance, Overheads
 from impacts.estimates import Citation, Estimate
 
 GROUND = Citation("test")
@@ -14,6 +14,10 @@ OVERHEADS = Overheads(Estimate(1.2, 1.3, 1.6, "1", (GROUND,)), Estimate(0.8, 0.9
 
 def counted(name, component="cpu", within=None, boundary=Boundary.COMPONENT):
     return Channel("rapl", name, component, boundary, Method.COUNTED, within, low_ratio=0.95, high_ratio=1.05)
+
+
+def meter(source, name):
+    return Channel(source, name, "host", Boundary.INLET, Method.INTEGRATED, low_ratio=0.97, high_ratio=1.03)
 
 
 def modelled(name, component):
@@ -26,13 +30,28 @@ PACKAGE, PACKAGE_1, CORE, DRAM = (
     counted("core-0", within="package-0"),
     counted("dram-0", "dram"),
 )
+METER = meter("ipmi_dcmi", "inlet")
+OTHER_METER = meter("redfish", "inlet")
 PSYS = counted("psys", "host", boundary=Boundary.PLATFORM)
 IN_PSYS = counted("package-0", within="psys")
 MODEL = [modelled("cpu", "cpu"), modelled("memory", "dram"), modelled("ssd", "drive")]
 
 
-def balance(*channels):
-    return HostBalance([*channels, *MODEL], OVERHEADS)
+class balance:  # noqa: N801 - reads as what it is in a test
+    """A balance over the channels given and the model, whose ticks are a second apart unless said otherwise."""
+
+    def __init__(self, *channels):
+        self.channels = [*channels, *MODEL]
+        self.of_host = HostBalance(OVERHEADS)
+        self.at = 0.0
+
+    def book(self, steps, seconds=1.0):
+        self.at += seconds
+        return self.of_host.book(self.channels, steps, self.at)
+
+    @property
+    def problems(self):
+        return self.of_host.problems
 
 
 def step(channel, joules, seconds=1.0, outcome=Outcome.COUNTED):
@@ -86,13 +105,23 @@ def test_psys_alone_is_the_host_over_the_efficiency_of_its_supplies():
     )
 
 
-def test_psys_below_its_packages_is_left_out_for_good_and_said_so():
+def test_psys_below_its_packages_is_left_out_while_it_is_and_said_so_when_it_lasts():
     host = balance(PSYS, IN_PSYS)
-    first = host.book([step(PSYS, 30), step(IN_PSYS, 90), *model_steps()])
-    second = host.book([step(PSYS, 300), step(IN_PSYS, 90), *model_steps()])
+    wrong = [step(PSYS, 30), step(IN_PSYS, 90), *model_steps()]
+    first = host.book(wrong)
+    assert first.microjoules == pytest.approx((90 + 20 + 8) * 1.3e6)
+    assert not host.problems
 
-    assert first.microjoules == second.microjoules == pytest.approx((90 + 20 + 8) * 1.3e6)
-    assert [problem.reason for problem in host.problems] == ["psys_below_packages"]
+    for _ in range(int(LASTING_SECONDS) + 1):
+        host.book(wrong)
+    [problem] = host.problems
+    assert (problem.origin, problem.reason) == ("rapl", "below_its_components")
+    assert "30 W" in problem.what
+    assert "90 W" in problem.what
+
+    again = host.book([step(PSYS, 180), step(IN_PSYS, 90), *model_steps()])
+    assert again.microjoules == pytest.approx(180e6 / 0.9)
+    assert not host.problems
 
 
 def test_too_little_energy_does_not_condemn_psys():
@@ -134,21 +163,82 @@ def test_a_stretch_that_a_counter_cannot_tell_is_modelled():
     assert booked.microjoules == pytest.approx(128 * 1.3e6)
 
 
-def test_a_silent_counter_is_waited_for_and_then_modelled_and_its_return_books_nothing_twice():
+def test_a_silent_counter_is_waited_for_then_modelled_and_its_return_books_nothing_twice():
     host = balance(PACKAGE)
-    ticks = int(PATIENCE_SECONDS) + 1
+    ticks = int(PATIENCE_SECONDS) + 5
     booked = [host.book(model_steps()) for _ in range(ticks)]
 
-    assert booked[:-1] == [None] * (ticks - 1)
-    assert booked[-1].microjoules == pytest.approx(ticks * 128 * 1.3e6)
+    assert booked[: int(PATIENCE_SECONDS)] == [None] * int(PATIENCE_SECONDS)
+    assert sum(stretch.microjoules for stretch in booked if stretch) == pytest.approx(ticks * 128 * 1.3e6)
 
-    # The counter comes back with the energy of all that time: already booked by the model.
+    # The counter comes back with the energy of all that time, which the model has booked but for the last second.
     returned = host.book([step(PACKAGE, 90.0 * (ticks + 1), ticks + 1.0), *model_steps()])
-    after = host.book([step(PACKAGE, 90), *model_steps()])
+    assert (returned.basis, returned.seconds) == (Basis.PART_MODELLED, 1.0)
+    assert returned.measured_microjoules == 90_000_000
 
-    assert (returned.basis, returned.seconds) == (Basis.MODELLED, 1.0)
-    assert (after.basis, after.seconds) == (Basis.PART_MODELLED, 1.0)
-    assert after.measured_microjoules == 90_000_000
+
+def test_an_inlet_meter_tells_the_host_by_itself():
+    host = balance(METER, PACKAGE)
+    host.book([step(METER, 0, 0.0, Outcome.FIRST), step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
+    for _ in range(9):
+        assert host.book([step(PACKAGE, 90), *model_steps()]) is None
+    booked = host.book([step(METER, 2000, 10.0, Outcome.INTEGRATED), step(PACKAGE, 90), *model_steps()])
+
+    assert (booked.basis, booked.seconds) == (Basis.MEASURED, 10.0)
+    assert booked.microjoules == booked.measured_microjoules == 2_000_000_000
+    assert (booked.low_microjoules, booked.high_microjoules) == (1_940_000_000, 2_060_000_000)
+
+
+def test_while_the_meter_is_silent_the_counters_tell_and_the_switches_book_no_second_twice():
+    """Truth: 200 W at the inlet, 90 W in the package. The meter tells every 10 s, and nothing for two minutes."""
+    host = balance(METER, PACKAGE)
+    host.book([step(METER, 0, 0.0, Outcome.FIRST), step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
+    seconds = {Basis.MEASURED: 0.0, Basis.PART_MODELLED: 0.0}
+    last_told = 0
+    for second in range(1, 301):
+        steps = [step(PACKAGE, 90), *model_steps()]
+        if second % 10 == 0 and not 100 < second < 220:
+            steps.append(step(METER, 200 * (second - last_told), second - last_told, Outcome.INTEGRATED))
+            last_told = second
+        booked = host.book(steps)
+        if booked:
+            seconds[booked.basis] += booked.seconds
+            assert booked.microjoules / booked.seconds == pytest.approx(
+                200e6 if booked.basis is Basis.MEASURED else 153.4e6
+            )
+
+    assert sum(seconds.values()) == pytest.approx(300)
+    assert seconds[Basis.PART_MODELLED] == pytest.approx(119)
+
+
+def test_of_two_inlet_meters_the_first_of_the_table_tells_and_they_are_not_added():
+    host = balance(METER, OTHER_METER, PACKAGE)
+    booked = host.book([step(METER, 200), step(OTHER_METER, 220), step(PACKAGE, 90), *model_steps()])
+
+    assert booked.microjoules == 200_000_000
+
+
+def test_the_inputs_of_several_power_supplies_make_one_meter():
+    one, two = (meter("hwmon", name) for name in ("psu-1", "psu-2"))
+    booked = balance(one, two).book([step(one, 100), step(two, 80), *model_steps()])
+
+    assert (booked.basis, booked.microjoules) == (Basis.MEASURED, 180_000_000)
+
+
+def test_two_sources_that_count_the_same_package_count_it_once():
+    again = Channel("hwmon", "socket-0", "cpu", Boundary.COMPONENT, Method.COUNTED)
+    booked = balance(PACKAGE, again).book([step(PACKAGE, 90), step(again, 91), *model_steps()])
+
+    assert booked.measured_microjoules == 90_000_000
+
+
+def test_cards_add_to_the_components_whatever_source_tells_them():
+    card, other = (
+        Channel(source, "gpu-0", "gpu", Boundary.COMPONENT, Method.COUNTED) for source in ("nvidia", "hwmon")
+    )
+    booked = balance(PACKAGE, card, other).book([step(PACKAGE, 90), step(card, 300), step(other, 200), *model_steps()])
+
+    assert booked.measured_microjoules == 590_000_000
 
 
 def test_one_silent_socket_leaves_the_other_ones_time_booked_once():
@@ -161,7 +251,7 @@ def test_one_silent_socket_leaves_the_other_ones_time_booked_once():
 
 
 def test_when_nothing_tells_anything_nothing_is_booked():
-    assert HostBalance([], OVERHEADS).book([]) is None
+    assert HostBalance(OVERHEADS).book([], [], 1.0) is None
 
 
 def test_the_measured_part_is_never_more_than_the_whole():

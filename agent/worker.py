@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Slow sources in a thread of their own: one read at a time, a deadline, back-off; nobody ever waits for a device.
+
+A thread that hangs in a device's driver cannot be ended: it is left alone, counted, and dies with the process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.attempt import Answer, attempt
+from agent.errors import ReadFailed, SourceAbsent, SourceDenied
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agent.host import Clock
+    from agent.sources import Source
+
+# After each failure in a row the wait doubles, up to this many intervals.
+LONGEST_BACK_OFF = 16
+
+_LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a slow source is read, and how long a read may take, in seconds."""
+
+    interval_seconds: float = 10.0
+    deadline_seconds: float = 10.0
+
+
+class Worker:
+    """Opens and reads one source in its own thread, at its own pace; `collect` never blocks."""
+
+    def __init__(self, open_source: Callable[[], Source], pace: Pace, clock: Clock) -> None:
+        self.source: Source | None = None
+        self._open = open_source
+        self._pace = pace
+        self._clock = clock
+        self._answers: deque[Answer] = deque(maxlen=100)
+        self._stopped = threading.Event()
+        self._wanted = threading.Event()
+        self._busy_since: float | None = None
+        self._is_told_late = False
+        threading.Thread(target=self._work, name="slow-source", daemon=True).start()
+
+    def collect(self) -> list[Answer]:
+        """Return the answers since the last call; an attempt that has outlived its deadline is one, once."""
+        answers = [self._answers.popleft() for _ in range(len(self._answers))]
+        since = self._busy_since
+        if since is not None and not self._is_told_late:
+            waited = self._clock.monotonic_seconds() - since
+            if waited > self._pace.deadline_seconds:
+                self._is_told_late = True
+                answers.append(_too_late(waited))
+        return answers
+
+    def collect_within(self, seconds: float) -> list[Answer]:
+        """Ask for a read now and wait for its answer, for commands that take two samples and end."""
+        self._wanted.set()
+        for _ in range(round(seconds / _LOOK_SECONDS)):  # by real time: a recorded clock stands still
+            if answers := self.collect():
+                return answers
+            self._stopped.wait(_LOOK_SECONDS)
+        return self.collect()
+
+    def stop(self) -> None:
+        """Have the thread close its source and end, as soon as the device lets it."""
+        self._stopped.set()
+        self._wanted.set()
+
+    def _work(self) -> None:
+        failures = 0
+        while not self._stopped.is_set():
+            self._wanted.clear()
+            answer = self._answer()
+            failures = 0 if answer.trouble is None else failures + 1
+            self._answers.append(answer)
+            intervals = min(2**failures, LONGEST_BACK_OFF)
+            self._wanted.wait(max(0.0, self._pace.interval_seconds * intervals - answer.seconds))
+        if self.source is not None:
+            self.source.close()
+
+    def _answer(self) -> Answer:
+        """Return what an attempt gives; one that took too long gives nothing, for it is old news."""
+        self._is_told_late = False
+        began = self._busy_since = self._clock.monotonic_seconds()
+        answer = self._attempt()
+        self._busy_since = None
+        if answer.reason == "gone" and self.source is not None:
+            self.source.close()
+            self.source = None
+        seconds = self._clock.monotonic_seconds() - began
+        if seconds <= self._pace.deadline_seconds:
+            return answer
+        late = _too_late(seconds)
+        return Answer((), seconds, late.trouble, "" if self._is_told_late else late.reason)
+
+    def _attempt(self) -> Answer:
+        """Open the source if it is not open, and read it."""
+        if self.source is None:
+            try:
+                self.source = self._open()
+            except (SourceAbsent, SourceDenied) as trouble:
+                return Answer((), 0.0, trouble)
+            except ReadFailed as failure:
+                return Answer((), 0.0, failure, failure.reason)
+        return attempt(self.source, self._clock)
+
+
+def _too_late(seconds: float) -> Answer:
+    trouble = ReadFailed(
+        f"no answer within {seconds:.0f} s", reason="deadline", remedy="see whether the device is busy or broken"
+    )
+    return Answer((), seconds, trouble, trouble.reason)

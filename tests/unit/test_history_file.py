@@ -323,6 +323,19 @@ def test_on_a_full_disk_nothing_is_lost_and_nothing_doubled(tmp_path, clock):
         check_that_nothing_is_lost_or_doubled(directory, clock, ledger)
 
 
+def test_a_damaged_file_on_a_full_disk_is_replaced_as_soon_as_there_is_room(tmp_path, clock):
+    history, ledger = begun(tmp_path, clock)
+    entries = Entries()
+    damage_under_way(tmp_path)
+    with largest_file(4096):
+        fail_to_write(history, ledger, entries, clock, "disk I/O error")
+    history.write(ledger, entries, 0.0, clock.utc_now())
+    history.close()
+
+    assert [problem.reason for problem in history.problems] == ["damaged"]
+    check_that_nothing_is_lost_or_doubled(tmp_path, clock, ledger)
+
+
 def test_when_writing_fails_with_an_error_nothing_is_lost_and_nothing_doubled(tmp_path, clock):
     history, ledger = begun(tmp_path, clock)
     entries = Entries()

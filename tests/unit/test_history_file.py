@@ -17,7 +17,7 @@ from clocks import START, FakeClock
 
 from agent.errors import ConfigError, HistoryDamaged, HistoryWriteFailed
 from agent.history import History
-from agent.history_file import SCHEMA_VERSION
+from agent.history_file import SCHEMA_VERSION, open_for_writing, transaction
 from agent.hours import Entries, HostHour, ImpactHour
 from agent.ledger import EnergyLedger
 from agent.readings import Boundary, Channel, CounterReading, Method
@@ -194,6 +194,37 @@ def test_the_log_of_a_damaged_file_goes_with_it(tmp_path, clock):
     (aside,) = (tmp_path / "state").glob("*.damaged-*Z")
     assert str(aside) in problem.what
     assert rows(aside, "SELECT amortised_ratio FROM meta") == [(0.75,)]
+
+
+def test_the_log_of_what_is_no_database_any_more_is_kept_beside_it(tmp_path, clock):
+    ends_before_damage(tmp_path, clock)
+    history = open_history(tmp_path, clock)
+    history.write(EnergyLedger(), Entries(), 0.75, clock.utc_now())
+    (tmp_path / "state").mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(tmp_path / f"history.sqlite{suffix}", tmp_path / "state")
+    log = (tmp_path / "state/history.sqlite-wal").read_bytes()
+    a_text(tmp_path / "state/history.sqlite")
+
+    open_history(tmp_path / "state", clock)
+
+    assert [path.read_bytes() for path in (tmp_path / "state").glob("*.damaged-*Z-wal")] == [log]
+
+
+def write_one_row_and_a_bug(connection):
+    with transaction(connection):
+        connection.execute("INSERT INTO meta VALUES (1, 0.0, 0.0, 0.0)")
+        raise ZeroDivisionError
+
+
+def test_a_transaction_that_ends_in_an_error_of_ours_leaves_nothing(tmp_path):
+    connection = open_for_writing(tmp_path / "history.sqlite")
+    with pytest.raises(ZeroDivisionError):
+        write_one_row_and_a_bug(connection)
+
+    assert connection.execute("SELECT * FROM meta").fetchall() == []
+    assert not connection.in_transaction
+    connection.close()
 
 
 def test_an_empty_file_is_a_history_that_was_not_begun(tmp_path, clock):

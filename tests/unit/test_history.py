@@ -6,7 +6,8 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from clocks import START, FakeClock
+from clocks import START
+from histories import OPENED, open_history, rows
 
 from agent.errors import HistoryWriteFailed
 from agent.history import History
@@ -52,26 +53,6 @@ class Agent:
         return self.ledger.accounts[PACKAGE.key].unobserved_seconds
 
 
-@pytest.fixture
-def clock():
-    return FakeClock()
-
-
-OPENED = []
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_open():
-    yield
-    while OPENED:
-        OPENED.pop().close()
-
-
-def open_history(directory, clock):
-    OPENED.append(History.open(directory, clock))
-    return OPENED[-1]
-
-
 def begun(directory, clock, **options):
     """Return an agent that has counted 3 J in 2 s and written them."""
     agent = Agent(directory, clock, **options)
@@ -81,14 +62,6 @@ def begun(directory, clock, **options):
     clock.wait(-1)
     agent.write()
     return agent
-
-
-def rows(directory, query):
-    connection = sqlite3.connect(directory / "history.sqlite")
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
 
 
 def test_a_new_history_is_empty(tmp_path, clock):
@@ -136,7 +109,9 @@ def test_began_at_stays_and_hours_add_up_over_writes_and_starts(tmp_path, clock)
     assert agent.history.amortised_ratio == 0.75
     assert agent.total == 6_000_000
     assert agent.history.host_totals()["part_modelled"].microjoules == 6_000_000
-    assert rows(tmp_path, "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [(6_000_000, 5.0)]
+    assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
+        (6_000_000, 5.0)
+    ]
 
 
 def test_totals_since_an_hour_leave_out_the_hours_before(clock):
@@ -248,7 +223,9 @@ def test_a_step_of_the_wall_clock_loses_and_doubles_nothing(tmp_path, clock, sec
 
     assert (agent.total, agent.unobserved_seconds) == (5_000_000, 0.0)
     assert agent.history.host_totals()["part_modelled"].microjoules == 5_000_000
-    assert rows(tmp_path, "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [(5_000_000, 4.0)]
+    assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
+        (5_000_000, 4.0)
+    ]
 
 
 def test_a_clock_set_back_over_a_reboot_takes_no_time_away(tmp_path, clock):
@@ -304,7 +281,9 @@ def test_a_commit_that_fails_after_the_fact_doubles_nothing(tmp_path, clock):
 
     assert agent.entries == Entries()
     assert agent.history.host_totals()["part_modelled"].microjoules == agent.total == 9_000_000
-    assert rows(tmp_path, "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [(9_000_000, 5.0)]
+    assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
+        (9_000_000, 5.0)
+    ]
     assert agent.history.impact_totals()["scope2"].grams == 12.0
 
 

@@ -208,7 +208,7 @@ def test_ticks_that_could_not_be_kept_are_counted_and_never_caught_up(machine, c
         seen = []
         read = sampler.sources.read
 
-        def slow_read():
+        def slow_read(_patience=0.0):
             seen.append(machine.clock.monotonic)
             machine.passes(3.5 if len(seen) == 3 else 0.0)
             return read()

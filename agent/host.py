@@ -8,12 +8,18 @@ with a clock of its own run the same code as the real one.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.web_client import WebClient
 
 
 class Clock(Protocol):
@@ -70,6 +76,30 @@ class Host:
         """Return what tells this boot from any other; empty when the kernel does not say."""
         return self.read_text("/proc/sys/kernel/random/boot_id") or ""
 
+    def run(self, command: Sequence[str], timeout_seconds: float) -> tuple[int, str]:
+        """Run a program, found by PATH, and return its exit status and what it printed, errors included.
+
+        Raises:
+            TimeoutError: it was not done in time, and it and its children were ended.
+            OSError: it cannot be run.
+        """
+        import subprocess  # noqa: PLC0415 - few machines are configured to run anything
+
+        with subprocess.Popen(  # noqa: S603 - the administrator's own command, and no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            start_new_session=True,
+        ) as process:
+            try:
+                printed, _ = process.communicate(timeout=timeout_seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise TimeoutError(f"{command[0]} took more than {timeout_seconds:g} s") from None
+        return process.returncode, printed.decode(errors="replace")
+
     @property
     def is_own(self) -> bool:
         """Whether this is the machine the process runs on, rather than another root."""
@@ -78,3 +108,9 @@ class Host:
     def effective_user_id(self) -> int:
         """Return the user this process acts as; 0 is root."""
         return os.geteuid()
+
+    def web_client(self, address: str, ca: str | bool) -> WebClient:  # noqa: FBT001 - as `requests` has it
+        """Return a client of one server; `ca` is a file of authorities, True for the system's, False to trust anyone."""
+        from agent.web_client import WebClient  # noqa: PLC0415 - loads `requests`, which costs 7 MB
+
+        return WebClient(address, ca, self.clock)

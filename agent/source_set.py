@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from agent.attempt import Answer, attempt
 from agent.errors import SourceAbsent, SourceDenied, SourceError
@@ -15,12 +15,13 @@ from impacts.figures import SourceState
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from agent.machine import Machine
     from agent.readings import Channel, Reading
     from agent.sources import Source, SourceEntry
+    from agent.worker import Pace
 
 logger = logging.getLogger("wattprint")
 
@@ -107,7 +108,8 @@ class SourceSet:
     def _watched(self, entry: SourceEntry) -> Watched:
         if entry.pace is None:
             return Watched(entry)
-        return Watched(entry, worker=Worker(lambda: entry.open(self._machine), entry.pace, self._clock))
+        pace = _configured(entry.pace, self._machine.settings.get(entry.name, {}))
+        return Watched(entry, worker=Worker(lambda: entry.open(self._machine), pace, self._clock))
 
     def _open_missing(self) -> None:
         self._open_again_at = self._clock.monotonic_seconds() + REOPEN_SECONDS
@@ -152,6 +154,12 @@ class SourceSet:
         if answer.readings:
             watched.last_read_at = self._clock.utc_now()
         return answer.readings
+
+
+def _configured(pace: Pace, settings: Mapping[str, Any]) -> Pace:
+    """Return a slow source's pace with what the config says of it."""
+    said = {field.name: float(settings[field.name]) for field in fields(pace) if field.name in settings}
+    return replace(pace, **said)
 
 
 def _not_opened(watched: Watched, trouble: SourceError) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from agent.sources import load_model, rapl
+from agent.sources import ipmi_dcmi, load_model, rapl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +45,13 @@ class SourceEntry:
 
 
 SOURCES: tuple[SourceEntry, ...] = (
+    SourceEntry(
+        ipmi_dcmi.NAME,
+        ipmi_dcmi.open_source,
+        ipmi_dcmi.READS,
+        "power at the inlet, as the BMC measures it",
+        ipmi_dcmi.PACE,
+    ),
     SourceEntry(rapl.NAME, rapl.open_source, rapl.READS, "energy of CPU packages and memory, counted by the processor"),
     SourceEntry(
         load_model.NAME,

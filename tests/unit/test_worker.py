@@ -139,6 +139,14 @@ def test_each_failure_in_a_row_doubles_the_wait(work):
     worker.stop()
 
 
+def test_a_source_of_which_a_part_fails_is_read_on_at_its_pace(work):
+    device = Device(ReadFailed("one of two is lost", reason="gpu_lost", readings=[READING]))
+    worker = work(lambda: device, Pace(interval_seconds=0.02, deadline_seconds=1))
+
+    assert until(lambda: device.reads >= 10)  # 0.2 s; with back-off it would be 10 s
+    assert {answer.reason for answer in worker.collect()} == {"gpu_lost"}
+
+
 def test_a_source_that_is_absent_is_looked_for_again(work):
     tries = []
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from bmcs import Bmcs
+from lab.certificates import Authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NEEDS = {
     "chromium": (
         lambda: shutil.which("chromium") and shutil.which("chromedriver"),
         "apt-get install chromium chromium-driver",
     ),
+    "gcc": (lambda: shutil.which("gcc"), "apt-get install gcc libc6-dev"),
     "promtool": (lambda: shutil.which("promtool"), "apt-get install prometheus"),
     "root": (lambda: os.geteuid() == 0, "run the tests as root"),
 }
@@ -29,3 +38,28 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-golden", action="store_true", help="rewrite what captured machines are compared with")
+
+
+@pytest.fixture(scope="session")
+def fake_nvml(tmp_path_factory) -> Path:
+    """A folder with a libnvidia-ml.so.1 whose cards' truth and faults are given by the environment."""
+    source = Path(__file__).parent / "lab" / "fake_nvml.c"
+    folder = tmp_path_factory.mktemp("nvml")
+    command = ["gcc", "-Wall", "-Werror", "-shared", "-fPIC", "-o", str(folder / "libnvidia-ml.so.1"), str(source)]
+    subprocess.run(command, check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory) -> Authority:
+    """A certificate authority for servers of 127.0.0.1."""
+    return Authority(tmp_path_factory.mktemp("authority") / "ca")
+
+
+@pytest.fixture
+def bmcs(authority, tmp_path) -> Iterator[Bmcs]:
+    """BMCs that serve Redfish; they are stopped at the end."""
+    started = Bmcs(authority, tmp_path)
+    yield started
+    for server in started.servers:
+        server.stop()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -71,9 +72,11 @@ def start(wattprint, tmp_path):
     """Start agents on free ports of 127.0.0.1; whatever still runs is ended."""
     running = []
 
-    def start_agent(*arguments):
+    def start_agent(*arguments, **environment):
         command = [str(wattprint), "run", "--listen", "127.0.0.1:0", *map(str, arguments)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        pipe = subprocess.PIPE
+        environment = {**os.environ, **environment}
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path, env=environment)
         running.append(process)
         return Agent(process)
 

@@ -79,7 +79,8 @@ class Worker:
         while not self._stopped.is_set():
             self._wanted.clear()
             answer = self._answer()
-            failures = 0 if answer.trouble is None else failures + 1
+            # Where one of several devices fails, the others are read on at their pace.
+            failures = failures + 1 if answer.trouble is not None and not answer.readings else 0
             self._answers.append(answer)
             intervals = min(2**failures, LONGEST_BACK_OFF)
             self._wanted.wait(max(0.0, self._pace.interval_seconds * intervals - answer.seconds))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from agent.sources import ipmi_dcmi, load_model, rapl
+from agent.sources import ipmi_dcmi, load_model, nvidia, rapl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +53,7 @@ SOURCES: tuple[SourceEntry, ...] = (
         ipmi_dcmi.PACE,
     ),
     SourceEntry(rapl.NAME, rapl.open_source, rapl.READS, "energy of CPU packages and memory, counted by the processor"),
+    SourceEntry(nvidia.NAME, nvidia.open_source, nvidia.READS, "energy of NVIDIA cards, counted by them", nvidia.PACE),
     SourceEntry(
         load_model.NAME,
         load_model.open_source,

@@ -100,12 +100,15 @@ def read_sensor(transport: Transport, sensor: Sensor) -> float:
     """Return a sensor's watts.
 
     Raises:
-        ReadFailed: no answer, or the sensor has no reading.
+        ReadFailed: no answer, the sensor has no reading, or a negative one.
     """
     data = ask(transport, Request(SENSOR_EVENT, _GET_READING, bytes([sensor.number]), sensor.lun), least_bytes=2)
     if not data[1] & _SCANNING or data[1] & _UNAVAILABLE:
         raise not_measuring(f"sensor {sensor.name} has no reading")
-    return sensor.watts(data[0])
+    watts = sensor.watts(data[0])
+    if watts < 0:
+        raise garbage(f"sensor {sensor.name} says {watts:g} W")
+    return watts
 
 
 def parse_full_sensor(record: bytes) -> Sensor | None:

@@ -54,7 +54,8 @@ def test_only_sensors_in_watts_are_found_with_their_names_and_owners():
         (SimSensor(1, "x", slope=1, result_exponent=1, shows=1230), 1230),
         (SimSensor(1, "x", slope=2, offset=5, offset_exponent=2, shows=700), 700),
         (SimSensor(1, "x", slope=2, offset=-10, shows=90), 90),
-        (SimSensor(1, "x", slope=4, signed=True, shows=-20), -20),
+        (SimSensor(1, "x", slope=4, signed=True, shows=20), 20),
+        (SimSensor(1, "x", slope=4, signed=True, offset=200, shows=80), 80),
         (SimSensor(1, "x", slope=-4, offset=500, shows=300), 300),
         (SimSensor(1, "x", slope=511, result_exponent=-2, shows=255.5), 255.5),
     ],
@@ -64,6 +65,15 @@ def test_the_formula_of_the_record_gives_the_watts(given_sensor, watts):
     (found,) = watt_sensors(transport)
 
     assert read_sensor(transport, found) == pytest.approx(watts)
+
+
+def test_a_negative_power_is_garbage():
+    transport = BmcTransport(SimBmc(sensors=[SimSensor(1, "x", slope=4, signed=True, shows=-20)]))
+    (found,) = watt_sensors(transport)
+
+    with pytest.raises(ReadFailed, match="-20 W") as failure:
+        read_sensor(transport, found)
+    assert failure.value.reason == "garbage"
 
 
 def test_ones_complement_counts_from_minus_zero():

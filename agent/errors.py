@@ -3,6 +3,7 @@
 
 WattprintError
 ├── ConfigError           wrong arguments, config or inventory file: one line, exit 2
+├── FetchFailed           a server gave no whole answer: a source makes a failed read of it
 ├── HistoryDamaged        the history is not a readable database: moved aside, named in a problem
 ├── HistoryWriteFailed    this write failed (disk full …): nothing is lost, the next one tries again
 └── SourceError           a source has no (full) reading
@@ -36,6 +37,14 @@ class HistoryDamaged(WattprintError):
 
 class HistoryWriteFailed(WattprintError):
     """The history could not be written; the file holds what it held before, the caller keeps its entries."""
+
+
+class FetchFailed(WattprintError):
+    """There was no whole answer from a server. `reason` is a slug: unreachable, timeout, tls or garbage."""
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
 
 
 class SourceError(WattprintError):

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Redfish: the inlet power of the host as its BMC (iDRAC, iLO, XCC, OpenBMC …) tells it over HTTPS.
+
+Nothing is loaded or asked unless an address is configured. The search for the meter belongs to the first read: a BMC
+that is down when the agent starts is found later, and what it asks for (Retry-After) is not forgotten in between.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from agent.errors import ReadFailed, SourceAbsent
+from agent.host import SystemClock
+from agent.readings import Boundary, Channel, Method, PowerReading
+from agent.sources.redfish_meter import INLET, MOST_WATTS, Meter, Tap, find_meter, read_taps
+from agent.sources.redfish_session import RedfishSession
+from agent.sources.redfish_settings import DEFAULT_DEADLINE_SECONDS, redfish_settings
+from agent.worker import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.host import Clock
+    from agent.machine import Machine
+    from agent.sources.redfish_settings import RedfishSettings
+    from impacts.estimates import Estimate
+
+logger = logging.getLogger("wattprint")
+
+NAME = "redfish"
+READS: tuple[str, ...] = ()  # nothing below the root
+PACE = Pace(interval_seconds=30.0, deadline_seconds=DEFAULT_DEADLINE_SECONDS)
+
+# The search takes a dozen requests, of which a busy iDRAC needs 25 s and more for each (idrac_exporter#79). It may
+# take longer than a read, once; what it found stays.
+_SEARCH_DEADLINES = 4
+
+
+class RedfishSource:
+    """The meter of one BMC."""
+
+    def __init__(self, session: RedfishSession, settings: RedfishSettings, clock: Clock, accuracy: Estimate) -> None:
+        self._session = session
+        self._settings = settings
+        self._clock = clock
+        self._accuracy = accuracy
+        self._taps: tuple[Tap, ...] = ()
+        self.channels: tuple[Channel, ...] = ()
+        self.notes = settings.notes
+
+    def read(self) -> Sequence[PowerReading]:
+        """Return what the meter shows; the first read looks for it.
+
+        Raises:
+            ReadFailed: with the power supplies that did answer, where the meter is made of several.
+        """
+        seconds = self._settings.deadline_seconds
+        with self._session.turn(seconds if self._taps else seconds * _SEARCH_DEADLINES):
+            watts = read_taps(self._session.get, self._taps) if self._taps else self._search()
+            at = self._clock.monotonic_seconds()
+            readings = [
+                PowerReading(channel, at, shown)
+                for channel, shown in zip(self.channels, watts, strict=True)
+                if shown is not None
+            ]
+            if len(readings) < len(self._taps) or not sum(reading.watts for reading in readings):
+                raise self._silent(readings)
+        return readings
+
+    def close(self) -> None:
+        """Log out."""
+        with self._session.turn(self._settings.deadline_seconds):
+            self._session.log_out()
+
+    def _search(self) -> tuple[float, ...]:
+        meter = find_meter(self._session.get)
+        if meter is None:
+            raise ReadFailed(
+                f"no chassis of the BMC at {self._settings.address} shows its power",
+                reason="no_reading",
+                remedy="see whether the BMC's licence and the power supplies offer power monitoring",
+            )
+        self._take(meter)
+        return meter.watts
+
+    def _take(self, meter: Meter) -> None:
+        self._taps = meter.taps
+        self.notes = (*meter.notes, *self._settings.notes)
+        self.channels = tuple(
+            Channel(
+                source=NAME,
+                name=tap.name,
+                component="host" if tap.name == INLET else "psu",
+                boundary=Boundary.INLET,
+                method=Method.INTEGRATED,
+                plausible_watts=MOST_WATTS,
+                low_ratio=self._accuracy.low,
+                high_ratio=self._accuracy.high,
+            )
+            for tap in meter.taps
+        )
+
+    def _silent(self, readings: Sequence[PowerReading]) -> ReadFailed:
+        """Return the failure of a meter that shows no power, and have it looked for anew: a supply may be gone."""
+        told = {reading.channel.name for reading in readings if reading.watts}
+        paths = dict.fromkeys(tap.path for tap in self._taps if tap.name not in told)
+        self._taps = ()
+        return ReadFailed(
+            f"the BMC at {self._settings.address} shows no power in {', '.join(paths)}",
+            reason="no_reading",
+            readings=[reading for reading in readings if reading.watts],
+            remedy="if it lasts, restart the BMC",
+        )
+
+
+def open_source(machine: Machine) -> RedfishSource:
+    """Take up the BMC that is configured; raise SourceAbsent where there is none, SourceDenied without an account."""
+    settings = redfish_settings(machine.settings.get(NAME, {}))
+    if not isinstance(machine.host.clock, SystemClock):
+        raise SourceAbsent("this is a captured machine: its BMC is not here")
+    settings.account()
+    for note in settings.notes:
+        logger.warning("%s: %s", NAME, note)
+    clock = machine.host.clock
+    accuracy = machine.book.find("redfish_accuracy", "power", on=clock.utc_now().date()).factor.value
+    web = machine.host.web_client(settings.address, settings.ca)
+    return RedfishSource(RedfishSession(web, settings, clock), settings, clock, accuracy)

@@ -11,10 +11,12 @@ from agent.version import VERSION
 from agent.wholehost.balance import Basis
 from impacts import quantities as q
 from impacts.amortisation import amortised_ratio
+from impacts.electricity import location_based
 from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.figures import Figure, Snapshot
 from impacts.problems import Problem
 from impacts.statements import Statement
+from impacts.units import SECONDS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,22 +51,24 @@ class Evaluation:
 
     def scope2(self, step: HostStep) -> ImpactHour:
         """Return grams: the host's joules times the grid's average intensity, corner by corner."""
-        intensity = self._standing.grid.factor.value
-        return ImpactHour(
-            step.low_microjoules * _MICRO * intensity.low,
-            step.microjoules * _MICRO * intensity.central,
-            step.high_microjoules * _MICRO * intensity.high,
-        )
+        energy = _estimate_of(step, 1.0, "J", (OBSERVED,))
+        return _grams(location_based(energy, self._standing.grid.factor.value))
 
     def amortised_ratio(self, at: datetime, began_at: datetime) -> float:
         """Return the share of the service life that has passed; without a date of acquisition it begins with the history."""
-        acquired = self._standing.machine.inventory.server.acquired or began_at.date()
+        acquired = self._standing.machine.inventory.server.acquired or began_at
         return amortised_ratio(acquired, self._standing.service_life.central, at)
+
+    def service_life_share(self, seconds: float, at: datetime, began_at: datetime) -> float:
+        """Return how much of the service life `seconds` are; nothing once it is over."""
+        if self.amortised_ratio(at, began_at) >= 1:
+            return 0.0
+        return max(0.0, seconds) / (self._standing.service_life.central * SECONDS_PER_YEAR)
 
     def embodied_share(self, share: float) -> ImpactHour | None:
         """Return a share of the embodied emissions in grams; None while they are not known."""
         whole = self._standing.embodied_emissions
-        return None if whole is None else ImpactHour(whole.low * share, whole.central * share, whole.high * share)
+        return None if whole is None else _grams(whole.scaled(share))
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
@@ -99,7 +103,9 @@ class Evaluation:
         yield Figure(
             q.EMBODIED_AMORTISED_RATIO,
             (),
-            Estimate.exact(progress.amortised_ratio, "1", *self._standing.service_life.grounds),
+            Estimate.exact(
+                self.amortised_ratio(progress.at, progress.ever.begins), "1", *self._standing.service_life.grounds
+            ),
         )
 
     def _total_figures(self, totals: Totals) -> Iterator[Figure]:
@@ -139,6 +145,10 @@ class Evaluation:
                 watts = step.microjoules * _MICRO / step.observed_seconds
                 power = _bounded(channel, watts, "W", grounds)
                 yield Figure(q.CHANNEL_POWER, labels, power, channel.method.value)
+
+
+def _grams(emissions: Estimate) -> ImpactHour:
+    return ImpactHour(emissions.low, emissions.central, emissions.high)
 
 
 def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:

@@ -160,7 +160,7 @@ class Explanation:
                 "embodied ÷ service_life × time",
                 (Input("embodied", embodied), Input("service_life", years), Input("time", year)),
                 embodied / years * year,
-                note=f"stops when the whole is booked; booked so far: {self._sampler.progress.amortised_ratio:.6f} of the service life",
+                note="stops when the whole is booked",
             ),
             *self._embodied("gwp"),
         ]

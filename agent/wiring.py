@@ -7,7 +7,7 @@ import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from agent.config import Config, read_config
+from agent.config import Config, config_of
 from agent.errors import ConfigError
 from agent.evaluation import Evaluation
 from agent.history import History
@@ -62,7 +62,7 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
 
 def sample_once(host: Host, config_path: Path | None) -> Snapshot:
     """Take two samples one second apart, without a history."""
-    with sampling(host, read_config(config_path), None) as sampler:
+    with sampling(host, config_of(host, config_path), None) as sampler:
         sampler.tick()
         host.clock.wait(ONCE_SECONDS)
         return sampler.tick()

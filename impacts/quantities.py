@@ -112,7 +112,9 @@ SCOPE2_LOCATION_BASED = Quantity(
     "grams",
     "gCO2e",
     Kind.COUNTER,
-    "Scope 2 emissions of the host's electricity at the average of the grid it draws from. No certificate or contract acts on it.",
+    "Emissions of the host's electricity at the average of the grid it draws from; no certificate or contract acts on it. "
+    "The grid factors in use are life-cycle ones: they include the upstream of fuels and plants (Scope 3 category 3), so that "
+    "nothing is to be added for it.",
     bound_labels=(),
 )
 GRID_LOCATION_BASED = Quantity(
@@ -120,7 +122,7 @@ GRID_LOCATION_BASED = Quantity(
     "grams_per_joule",
     "gCO2e/J",
     Kind.GAUGE,
-    "Average carbon intensity of the grid in use for the location-based figure.",
+    "Average carbon intensity of the grid in use for the location-based figure, over the life cycle of fuels and plants.",
     bound_labels=(),
 )
 EMBODIED = Quantity(

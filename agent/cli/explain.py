@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
-from agent.config import read_config
+from agent.config import config_of
 from agent.errors import ConfigError
 from agent.explanation import Explanation
 from agent.history_view import HistoryView
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, host: Host) -> int:
     """Take two samples and print every derivation behind the figure."""
     quantity = _quantity(arguments.figure)
-    config = read_config(arguments.config)
+    config = config_of(host, arguments.config)
     if arguments.state is not None:
         config = replace(config, state_directory=arguments.state)
     history = HistoryView.open_read_only(config.state_directory) if host.is_own or arguments.state else None

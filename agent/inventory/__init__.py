@@ -47,6 +47,6 @@ def _guest(machine: Server) -> tuple[Problem, ...]:
             "inventory",
             "virtual_machine",
             "this is a virtual machine: the parts are what its hypervisor shows, not what was manufactured",
-            "give the physical server's inventory file, or install on the hypervisor",
+            "install on the hypervisor: the figures of a guest are a guess, and no basis for a report",
         ),
     )

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agent.cli import main
-from agent.cli.factor_answer import answer
+from agent.factor_answer import answer
 from agent.errors import ConfigError
 from impacts.datasets import read_datasets
 

@@ -65,7 +65,7 @@ class Sampler:
         self._balance = balance
         self.history = history
         self._published = Published(history.directory)
-        self._evaluation = evaluation
+        self.evaluation = evaluation
         self._entries = Entries()
         now = self._clock.monotonic_seconds()
         self._written_at = now
@@ -95,7 +95,7 @@ class Sampler:
             progress.host_step = None
         self._book_amortisation(now)
         progress.problems = (*self._balance.problems, *self.history.problems, *self._write_problem)
-        snapshot = self._evaluation.snapshot(progress, self.sources)
+        snapshot = self.evaluation.snapshot(progress, self.sources)
         self.latest = replace(snapshot, figures=self._published.never_below(snapshot.figures))
         return self.latest
 
@@ -164,9 +164,9 @@ class Sampler:
             unobserved,
         )
         self._entries.book_host(step.basis.value, energy, step.seconds, progress.at)
-        grams = self._evaluation.scope2(step)
+        grams = self.evaluation.scope2(step)
         stem = SCOPE2_LOCATION_BASED.stem
-        self._entries.book_impact(stem, self._evaluation.grid_factor_id, grams, step.seconds, progress.at)
+        self._entries.book_impact(stem, self.evaluation.grid_factor_id, grams, step.seconds, progress.at)
         for totals in progress.periods:
             share = totals.share_of(step.seconds, progress.at)
             totals.add_host(step.basis.value, energy, share)
@@ -177,10 +177,10 @@ class Sampler:
         progress = self.progress
         seconds = now - self._amortised_until
         self._amortised_until = now
-        share = self._evaluation.service_life_share(seconds, progress.at, progress.ever.begins)
+        share = self.evaluation.service_life_share(seconds, progress.at, progress.ever.begins)
         share = min(share, 1.0 - progress.amortised_share)
         progress.amortised_share += share
-        grams = self._evaluation.embodied_share(share)
+        grams = self.evaluation.embodied_share(share)
         if grams is None:
             return
         stem = EMBODIED_AMORTISED.stem

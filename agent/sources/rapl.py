@@ -69,6 +69,7 @@ class _Counter:
     wraps_after_microjoules: int
     descriptor: int = -1
     generation: int = 0  # how often the counter was created anew under our eyes
+    is_gone: bool = False
     last_value: int = -1
 
 
@@ -177,6 +178,7 @@ def _value(counter: _Counter) -> int:
         counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
         value = _parsed(os.pread(counter.descriptor, _LONGEST_NUMBER, 0), counter)
     counter.last_value = value
+    counter.is_gone = False
     return value
 
 
@@ -194,8 +196,9 @@ def _failure(counter: _Counter, error: OSError | ValueError) -> tuple[str, str]:
     if isinstance(error, ValueError):
         return str(error), "garbage"
     gone = error.errno in _GONE
-    if gone and counter.descriptor >= 0:
+    if gone and not counter.is_gone:
         _close(counter)
+        counter.is_gone = True
         counter.generation += 1
     return f"{counter.path}: {error.strerror}", "vanished" if gone else "io_error"
 

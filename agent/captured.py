@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RECORD = "capture.toml"
+_LONGEST_SECONDS = 100 * 366 * 86400.0
 FIRST, SECOND = "first", "second"
 
 
@@ -76,9 +77,7 @@ def open_root(root: Path) -> Iterator[Host]:
     Raises:
         ConfigError: `root` is no directory, or a recording that cannot be played.
     """
-    if not root.is_dir():
-        raise ConfigError(f"--root {root}: is no directory; name a captured machine or the root of a file system")
-    if not (root / RECORD).exists():
+    if not _is_recording(root):
         yield Host(root)
         return
     recording = read_recording(root)
@@ -86,6 +85,18 @@ def open_root(root: Path) -> Iterator[Host]:
         copy = Path(temporary)
         _copy(root / FIRST, copy)
         yield Host(copy, RecordedClock(recording, copy, root / SECOND))
+
+
+def _is_recording(root: Path) -> bool:
+    try:
+        root.stat()
+        if root.is_dir():
+            return (root / RECORD).exists()
+    except OSError as error:
+        raise ConfigError(
+            f"--root {root}: {error.strerror}; name a captured machine or a file system's root"
+        ) from error
+    raise ConfigError(f"--root {root}: is no directory; name a captured machine or the root of a file system")
 
 
 def read_recording(directory: Path) -> Recording:
@@ -120,8 +131,8 @@ def _value(path: Path, written: dict[str, Any], key: str, types: tuple[type, ...
 
 def _seconds(path: Path, written: dict[str, Any], key: str) -> float:
     seconds = float(_value(path, written, key, (int, float)))
-    if not 0 < seconds < float("inf"):
-        raise ConfigError(f"{path}: {key} must be more than 0; capture the machine again")
+    if not 0 < seconds < _LONGEST_SECONDS:
+        raise ConfigError(f"{path}: {key} must be more than 0 and no more than a century; capture the machine again")
     return seconds
 
 

@@ -20,7 +20,7 @@ ANOTHER_BOOT = "another boot"
 _SAME_BOOT_SECONDS = 5.0
 
 # A clock before this is not set (a machine without a battery starts in 1970): the time since cannot be told.
-_FIRST_CREDIBLE_SECONDS = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
+FIRST_CREDIBLE_SECONDS = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
 
 class ChannelRow(NamedTuple):
@@ -88,7 +88,7 @@ def account_of(row: ChannelRow, now: Moment) -> Account:
 
 
 def _state_of(row: ChannelRow, now: Moment) -> ChannelState:
-    away_seconds = now.utc_seconds - row.at_utc_seconds if row.at_utc_seconds >= _FIRST_CREDIBLE_SECONDS else 0.0
+    away_seconds = now.utc_seconds - row.at_utc_seconds if row.at_utc_seconds >= FIRST_CREDIBLE_SECONDS else 0.0
     if _is_same_boot(row.boot_id, now, row.at_monotonic_seconds, away_seconds):
         return ChannelState(row.at_monotonic_seconds, row.epoch, row.counter_microjoules, row.watts)
     # Another boot's seconds cannot be compared with ours; the wall clock has to tell how long it was.

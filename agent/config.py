@@ -10,11 +10,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.errors import ConfigError
 from agent.schema_errors import validate
 from agent.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from agent.host import Host
 
 DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
 DEFAULT_LISTEN = "127.0.0.1:9733"
@@ -48,14 +51,30 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def read_config(path: Path | None) -> Config:
-    """Read the file given, or the default one if it is there.
+def config_of(host: Host, path: Path | None) -> Config:
+    """Read the file given, else the host's own config file, if it has one; a captured machine has none.
 
     Raises:
         ConfigError: one line with file, key and what to do.
     """
-    if path is None:
-        return read_config(DEFAULT_PATH) if DEFAULT_PATH.exists() else Config()
+    if path is not None:
+        return read_config(path)
+    path = host.path(str(DEFAULT_PATH))
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; let this user read it, or name another with --config") from error
+    return read_config(path)
+
+
+def read_config(path: Path) -> Config:
+    """Read a config file.
+
+    Raises:
+        ConfigError: one line with file, key and what to do.
+    """
     document: Any = read_yaml(path)
     document = {} if document is None else document  # an empty file sets nothing
     validate(document, schema(), str(path))
@@ -68,9 +87,9 @@ def _config(document: dict[str, Any], folder: Path) -> Config:
     inventory = document.get("inventory_file")
     return Config(
         listen=document.get("listen", DEFAULT_LISTEN),
-        state_directory=folder / document.get("state_directory", DEFAULT_STATE),
-        location=document.get("location", ""),
-        inventory_file=folder / inventory if inventory else None,
+        state_directory=folder / Path(document.get("state_directory", DEFAULT_STATE)).expanduser(),
+        location=document.get("location", "").upper(),
+        inventory_file=folder / Path(inventory).expanduser() if inventory else None,
         sampling=sampling,
         sources=document.get("sources", {}),
     )

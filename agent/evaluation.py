@@ -7,18 +7,21 @@ import platform
 from typing import TYPE_CHECKING
 
 from agent.hours import HostHour, ImpactHour
+from agent.readings import Method
 from agent.version import VERSION
 from agent.wholehost.balance import Basis
 from impacts import quantities as q
 from impacts.amortisation import amortised_ratio
+from impacts.electricity import location_based
 from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.figures import Figure, Snapshot
 from impacts.problems import Problem
 from impacts.statements import Statement
+from impacts.units import SECONDS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from agent.readings import Channel
     from agent.sampler import Progress
@@ -37,45 +40,53 @@ class Evaluation:
     """What a host's energy and hardware mean, given what stands for as long as the agent runs."""
 
     def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+        self.standing = standing
+        self._day = standing.machine.host.clock.utc_now().date()
         self._constant = tuple(_constant_figures(standing))
+        self._factors: tuple[frozenset[Citation], tuple[Figure, ...]] = (frozenset(), ())
         self._measured_by: dict[str, Citation] = {}
 
     @property
     def grid_factor_id(self) -> str:
         """The dataset row of the grid's carbon intensity, as the history names it."""
-        citation = self._standing.grid.factor.citation
+        citation = self.standing.grid.factor.citation
         return f"{citation.dataset}/{citation.entry}"
 
     def scope2(self, step: HostStep) -> ImpactHour:
         """Return grams: the host's joules times the grid's average intensity, corner by corner."""
-        intensity = self._standing.grid.factor.value
-        return ImpactHour(
-            step.low_microjoules * _MICRO * intensity.low,
-            step.microjoules * _MICRO * intensity.central,
-            step.high_microjoules * _MICRO * intensity.high,
-        )
+        energy = _estimate_of(step, 1.0, "J", (OBSERVED,))
+        return _grams(location_based(energy, self.standing.grid.factor.value))
 
     def amortised_ratio(self, at: datetime, began_at: datetime) -> float:
         """Return the share of the service life that has passed; without a date of acquisition it begins with the history."""
-        acquired = self._standing.machine.inventory.server.acquired or began_at.date()
-        return amortised_ratio(acquired, self._standing.service_life.central, at)
+        acquired = self.standing.machine.inventory.server.acquired or began_at
+        return amortised_ratio(acquired, self.standing.service_life.central, at)
+
+    def service_life_share(self, seconds: float, at: datetime, began_at: datetime) -> float:
+        """Return how much of the service life `seconds` are; nothing once it is over."""
+        if self.amortised_ratio(at, began_at) >= 1:
+            return 0.0
+        return max(0.0, seconds) / (self.standing.service_life.central * SECONDS_PER_YEAR)
 
     def embodied_share(self, share: float) -> ImpactHour | None:
         """Return a share of the embodied emissions in grams; None while they are not known."""
-        whole = self._standing.embodied_emissions
-        return None if whole is None else ImpactHour(whole.low * share, whole.central * share, whole.high * share)
+        whole = self.standing.embodied_emissions
+        return None if whole is None else _grams(whole.scaled(share))
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
+        self._keep_to(progress.at.date())
         problems = [watched.problem for watched in sources.watched if watched.problem is not None]
-        problems = [*_basis_problems(progress, sources), *problems, *progress.problems, *self._standing.problems]
+        standing_problems = self.standing.problems_on(self._day)
+        problems = [*self._host_problems(progress, sources), *problems, *progress.problems, *standing_problems]
         return Snapshot(
             taken_at=progress.at,
             figures=(
                 *self._host_figures(progress),
                 *self._channel_figures(progress, sources),
+                Figure(q.GRID_LOCATION_BASED, (), self.standing.grid.factor.value),
                 *self._constant,
+                *self._factor_figures(progress.host_step),
                 *_loop_figures(progress),
                 *(figure for watched in sources.watched for figure in _source_figures(watched)),
             ),
@@ -88,6 +99,46 @@ class Evaluation:
             ),
         )
 
+    def _keep_to(self, day: date) -> None:
+        """Take the grid's factor of the day: a year's may have begun or ended."""
+        if day != self._day:
+            self._day = day
+            self.standing = self.standing.on(day)
+
+    def _factor_figures(self, step: HostStep | None) -> tuple[Figure, ...]:
+        """Return the factors behind the figures of this moment; worked out again only when they change."""
+        rows = {self.standing.grid.factor.citation, *self.standing.embodied_factors}
+        if step is not None:
+            modelled = {channel.name for channel, _ in step.terms if channel.method is Method.MODELLED}
+            terms = (term for term in self.standing.model.terms if term.name in modelled)
+            rows.update(step.overhead.grounds, *(term.grounds for term in terms))
+        if rows != self._factors[0]:
+            self._factors = (
+                frozenset(rows),
+                tuple(self._factor_figure(row) for row in sorted(rows, key=_by_row) if row.dataset),
+            )
+        return self._factors[1]
+
+    def _factor_figure(self, row: Citation) -> Figure:
+        grid = self.standing.grid
+        match = grid if row == grid.factor.citation else self.standing.machine.book.cited(row)
+        return _info(q.FACTOR, (match.factor.subject, row.dataset, row.entry, match.fit.value))
+
+    def _host_problems(self, progress: Progress, sources: SourceSet) -> list[Problem]:
+        basis = progress.host_step.basis if progress.host_step else None
+        problems = _basis_problems(progress, sources)
+        if basis is Basis.MODELLED:
+            problems += self.standing.model.problems
+        cards = self.standing.machine.inventory.of_kind("gpu")
+        if (
+            cards
+            and basis in {Basis.MODELLED, Basis.PART_MODELLED}
+            and not any(c.component == "gpu" and c.method is not Method.MODELLED for c in sources.channels)
+        ):
+            what = "no source tells the power of the GPUs: a guess between idle and full load stands in for it"
+            problems.append(Problem("host", "gpu_modelled", what, "compare the host with a meter at the plug"))
+        return problems
+
     def _host_figures(self, progress: Progress) -> Iterator[Figure]:
         step = progress.host_step
         if step is not None:
@@ -99,7 +150,9 @@ class Evaluation:
         yield Figure(
             q.EMBODIED_AMORTISED_RATIO,
             (),
-            Estimate.exact(progress.amortised_ratio, "1", *self._standing.service_life.grounds),
+            Estimate.exact(
+                self.amortised_ratio(progress.at, progress.ever.begins), "1", *self.standing.service_life.grounds
+            ),
         )
 
     def _total_figures(self, totals: Totals) -> Iterator[Figure]:
@@ -109,8 +162,8 @@ class Evaluation:
             yield Figure(q.HOST_ENERGY, (basis,), joules, basis)
         bases = [self._host_grounds(Basis(basis)) for basis in totals.hosts]
         grounds = {
-            q.SCOPE2_LOCATION_BASED: merge_grounds(*bases, self._standing.grid.factor.value.grounds),
-            q.EMBODIED_AMORTISED: self._standing.embodied_grounds,
+            q.SCOPE2_LOCATION_BASED: merge_grounds(*bases, self.standing.grid.factor.value.grounds),
+            q.EMBODIED_AMORTISED: self.standing.embodied_grounds,
         }
         for quantity, why in grounds.items():
             grams = totals.impacts.get(quantity.stem)
@@ -121,7 +174,7 @@ class Evaluation:
         return Statement(subject, totals.begins, ends, tuple(self._total_figures(totals)))
 
     def _host_grounds(self, basis: Basis) -> tuple[Citation, ...]:
-        return self._standing.model_grounds if basis is Basis.MODELLED else self._standing.counted_grounds
+        return self.standing.model_grounds if basis is Basis.MODELLED else self.standing.counted_grounds
 
     def _channel_figures(self, progress: Progress, sources: SourceSet) -> Iterator[Figure]:
         for channel in sources.channels:
@@ -139,6 +192,10 @@ class Evaluation:
                 watts = step.microjoules * _MICRO / step.observed_seconds
                 power = _bounded(channel, watts, "W", grounds)
                 yield Figure(q.CHANNEL_POWER, labels, power, channel.method.value)
+
+
+def _grams(emissions: Estimate) -> ImpactHour:
+    return ImpactHour(emissions.low, emissions.central, emissions.high)
 
 
 def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
@@ -161,15 +218,9 @@ def _measured_by(source: str, sources: SourceSet) -> Citation:
 
 def _constant_figures(standing: Standing) -> Iterator[Figure]:
     """Return what does not change while the agent runs."""
-    yield Figure(q.GRID_LOCATION_BASED, (), standing.grid.factor.value)
     for criterion, quantity in _EMBODIED.items():
         for component in standing.embodied.components(criterion):
             yield Figure(quantity, (component.name,), component.estimate, component.method)
-    for match in standing.factors_in_use:
-        yield _info(
-            q.FACTOR,
-            (match.factor.subject, match.factor.citation.dataset, match.factor.citation.entry, match.fit.value),
-        )
     server = standing.machine.inventory.server
     models = ", ".join(dict.fromkeys(part.model for part in standing.machine.inventory.of_kind("cpu") if part.model))
     yield _info(q.HOST, (server.manufacturer or "", server.model or "", models, str(server.virtual).lower()))
@@ -186,6 +237,8 @@ def _loop_figures(progress: Progress) -> Iterator[Figure]:
 
 
 def _source_figures(watched: Watched) -> Iterator[Figure]:
+    if not watched.state.found:
+        return  # nothing is down that is not there
     name = watched.entry.name
     yield Figure(q.SOURCE_UP, (name,), Estimate.exact(float(watched.up), "1", OBSERVED))
     if watched.last_read_at is not None:
@@ -193,6 +246,10 @@ def _source_figures(watched: Watched) -> Iterator[Figure]:
         yield Figure(q.SOURCE_LAST_READ, (name,), Estimate.exact(watched.last_read_at.timestamp(), "s", OBSERVED))
     for reason, count in watched.failures.items():
         yield Figure(q.SOURCE_READ_FAILURES, (name, reason), Estimate.exact(count, "1", OBSERVED))
+
+
+def _by_row(citation: Citation) -> tuple[str, str]:
+    return (citation.dataset, citation.entry)
 
 
 def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
@@ -205,7 +262,7 @@ def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
                 "host",
                 "part_modelled",
                 "no meter at the power supplies: what lies between the counted components and the inlet is modelled",
-                "give the agent an inlet meter where the server has one; `wattprint doctor` lists what it looks for",
+                "compare it with a meter at the plug: the bounds say how far the model may be off",
             )
         ]
     whys = [

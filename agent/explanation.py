@@ -13,79 +13,132 @@ from impacts.derivations import Derivation, Input
 from impacts.electricity import location_based_derivation
 from impacts.embodied import in_readable_unit
 from impacts.estimates import Citation, Estimate, total
+from impacts.factors import FactorMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agent.history_view import HistoryView
+    from agent.ledger import EnergyStep
     from agent.readings import Channel
     from agent.sampler import Sampler
-    from agent.standing import Standing
     from agent.wholehost.balance import HostStep
     from impacts.quantities import Quantity
 
 _MICRO = 1e-6
+DAYS_PER_YEAR = 365.25
 _BELOW = Citation("derived below")
 _CLOCK = Citation("the agent's monotonic clock, at the reads")
+
+# What there is a derivation of; the rest the agent has only observed.
+DERIVED = frozenset(
+    {
+        q.HOST_POWER,
+        q.HOST_ENERGY,
+        q.HOST_MEASURED_ENERGY,
+        q.CHANNEL_POWER,
+        q.CHANNEL_ENERGY,
+        q.SCOPE2_LOCATION_BASED,
+        q.GRID_LOCATION_BASED,
+        q.EMBODIED,
+        q.EMBODIED_ADPE,
+        q.EMBODIED_PRIMARY_ENERGY,
+        q.EMBODIED_AMORTISED,
+        q.EMBODIED_AMORTISED_RATIO,
+    }
+)
 
 
 class Explanation:
     """The derivations of every quantity, by the two samples that a sampler has just taken."""
 
-    def __init__(self, sampler: Sampler, standing: Standing, history: HistoryView | None) -> None:
+    def __init__(self, sampler: Sampler, history: HistoryView | None) -> None:
         self._sampler = sampler
-        self._standing = standing
+        self._standing = sampler.evaluation.standing
         self._history = history  # of the agent that runs on this host, if there is one
 
     def of(self, quantity: Quantity) -> list[Derivation]:
         """Return the derivations of a quantity, the figure itself first; none where the agent has only observed it."""
         derive: dict[Quantity, Callable[[], list[Derivation]]] = {
             q.HOST_POWER: self._host_power,
-            q.HOST_ENERGY: self._host_power,
-            q.HOST_MEASURED_ENERGY: self._host_power,
+            q.HOST_ENERGY: self._host_energy,
+            q.HOST_MEASURED_ENERGY: self._measured_share,
             q.CHANNEL_POWER: self._channels,
-            q.CHANNEL_ENERGY: self._channels,
+            q.CHANNEL_ENERGY: self._channel_energies,
             q.SCOPE2_LOCATION_BASED: self._scope2,
             q.GRID_LOCATION_BASED: self._grid,
             q.EMBODIED: lambda: self._embodied("gwp"),
             q.EMBODIED_ADPE: lambda: self._embodied("adpe"),
             q.EMBODIED_PRIMARY_ENERGY: lambda: self._embodied("pe"),
             q.EMBODIED_AMORTISED: self._amortised,
-            q.EMBODIED_AMORTISED_RATIO: self._amortised,
+            q.EMBODIED_AMORTISED_RATIO: self._life_passed,
         }
         return derive.get(quantity, list)()
 
     def _scope2(self) -> list[Derivation]:
-        """Scope 2 of the last step, and of the whole history where one factor served for all of it."""
+        """Scope 2 of the whole history, where one factor served for all of it, and of the last step."""
         intensity = self._standing.grid.factor.value
-        derivations = []
         step = self._sampler.progress.host_step
-        if step is not None:
-            energy = _host_energy(step)
-            derivations.append(location_based_derivation(energy, intensity))
-        booked = self._booked_energy()
-        if booked is not None:
-            derivations.append(location_based_derivation(booked, intensity))
+        energies = {
+            "since the history began": self._booked_energy(one_factor=True),
+            "of the two samples just taken": _step_energy(step) if step else None,
+        }
+        derivations = [
+            replace(location_based_derivation(energy, intensity), title=f"scope 2, location-based, {period}")
+            for period, energy in energies.items()
+            if energy is not None
+        ]
         return [*derivations, *self._host_power()]
 
-    def _booked_energy(self) -> Estimate | None:
-        """Return the host energy of the running agent's history, if one grid factor was used throughout."""
+    def _host_energy(self) -> list[Derivation]:
+        """The whole history's energy as it is booked, and how a step of it comes about."""
+        step = self._sampler.progress.host_step
+        booked = self._booked_energy(one_factor=False)
+        derivations = []
+        if booked is not None:
+            readable = booked.in_unit("kWh")
+            derivations.append(
+                Derivation(
+                    "energy of the host since the history began", "booked", (Input("booked", readable),), readable
+                )
+            )
+        if step is not None:
+            power = replace(_host_derivation(step).result, grounds=(_BELOW,))
+            seconds = Estimate.exact(step.seconds, "s", _CLOCK)
+            energy = replace(_step_energy(step), grounds=(_BELOW,))
+            inputs = (Input("power", power), Input("seconds", seconds))
+            derivations.append(Derivation("energy of the two samples just taken", "power × seconds", inputs, energy))
+        return [*derivations, *self._host_power()]
+
+    def _measured_share(self) -> list[Derivation]:
+        step = self._sampler.progress.host_step
+        if step is None or not step.microjoules:
+            return []
+        measured = Estimate.exact(
+            step.measured_microjoules * _MICRO, "J", Citation("the measured terms of the host's power, below")
+        )
+        host = Estimate.exact(
+            step.microjoules * _MICRO, "J", Citation("the host's energy, central value, derived below")
+        )
+        inputs = (Input("measured", measured), Input("host", host))
+        return [
+            Derivation("share of the energy that is measured", "measured ÷ host", inputs, measured / host),
+            *self._host_power(),
+        ]
+
+    def _booked_energy(self, *, one_factor: bool) -> Estimate | None:
+        """Return the host energy of the running agent's history; None if there is none, or several grid factors were in use."""
         if self._history is None:
             return None
-        factors = {
-            factor for stem, factor in self._history.impact_totals_by_factor() if stem == q.SCOPE2_LOCATION_BASED.stem
-        }
+        stems = {(stem, factor) for stem, factor in self._history.impact_totals_by_factor()}
+        factors = {factor for stem, factor in stems if stem == q.SCOPE2_LOCATION_BASED.stem}
         hours = self._history.host_totals().values()
         citation = self._standing.grid.factor.citation
-        if factors != {f"{citation.dataset}/{citation.entry}"} or not hours:
+        if not hours or (one_factor and factors != {f"{citation.dataset}/{citation.entry}"}):
             return None
         ground = Citation(f"the agent's history, table host_hour, since {self._history.began_at:%Y-%m-%d %H:%M} UTC")
-        sums = (
-            sum(hour.low_microjoules for hour in hours),
-            sum(hour.microjoules for hour in hours),
-            sum(hour.high_microjoules for hour in hours),
-        )
-        low, central, high = (amount * _MICRO for amount in sums)
+        amounts = zip(*((hour.low_microjoules, hour.microjoules, hour.high_microjoules) for hour in hours), strict=True)
+        low, central, high = (sum(amount) * _MICRO for amount in amounts)
         return Estimate(low, central, high, "J", (ground,))
 
     def _host_power(self) -> list[Derivation]:
@@ -98,24 +151,50 @@ class Explanation:
         steps = self._sampler.progress.steps.values()
         return [self._channel(step.channel) for step in steps if step.observed_seconds > 0]
 
+    def _channel_energies(self) -> list[Derivation]:
+        """What each channel added between the two samples, and its power."""
+        steps = [step for step in self._sampler.progress.steps.values() if step.observed_seconds > 0]
+        return [
+            derivation for step in steps for derivation in (self._channel_energy(step), self._channel(step.channel))
+        ]
+
+    def _channel_energy(self, step: EnergyStep) -> Derivation:
+        power = replace(self._channel(step.channel).result, grounds=(_BELOW,))
+        seconds = Estimate.exact(step.observed_seconds, "s", _CLOCK)
+        energy = power * seconds
+        title = f"energy of {step.channel.source}/{step.channel.name} between the two samples"
+        return Derivation(title, "power × seconds", (Input("power", power), Input("seconds", seconds)), energy)
+
     def _channel(self, channel: Channel) -> Derivation:
         """Return how a channel's power came about: by its model, or energy over time by its counter."""
         if channel.method is Method.MODELLED:
             return self._modelled(channel)
         step = self._sampler.progress.steps[channel.key]
         counter = Citation(
-            f"source {channel.source}, channel {channel.name}: the counter's difference ({step.outcome.value})"
+            f"source {channel.source}, channel {channel.name}: difference between its two readings ({step.outcome.value})"
         )
-        joules = step.microjoules * _MICRO
-        energy = Estimate(joules * channel.low_ratio, joules, joules * channel.high_ratio, "J", (counter,))
+        energy = Estimate.exact(step.microjoules * _MICRO, "J", counter)
         seconds = Estimate.exact(step.observed_seconds, "s", _CLOCK)
+        accuracy = self._accuracy(channel)
         return Derivation(
             f"power of {channel.source}/{channel.name}",
-            "energy ÷ seconds",
-            (Input("energy", energy), Input("seconds", seconds)),
-            energy / seconds,
-            note=f"bounds of the energy: {channel.low_ratio:g} to {channel.high_ratio:g} of the counter",
+            "energy × accuracy ÷ seconds",
+            (Input("energy", energy), Input("accuracy", accuracy), Input("seconds", seconds)),
+            energy * accuracy / seconds,
         )
+
+    def _accuracy(self, channel: Channel) -> Estimate:
+        """Return by what the channel has its bounds: the source's accuracy in the datasets, or the device's own word."""
+        try:
+            row = self._standing.machine.book.find(
+                f"{channel.source}_accuracy", "power", on=self._sampler.progress.at.date()
+            )
+            grounds = row.factor.value.grounds
+        except FactorMissing:
+            grounds = (
+                Citation(f"source {channel.source}: the device's own statement, or the dataset row of its kind"),
+            )
+        return Estimate(channel.low_ratio, 1.0, channel.high_ratio, "1", grounds)
 
     def _modelled(self, channel: Channel) -> Derivation:
         sources = (watched.source for watched in self._sampler.sources.watched)
@@ -147,26 +226,60 @@ class Explanation:
         return [whole, *(derivation for component in components for derivation in component.derivations)]
 
     def _amortised(self) -> list[Derivation]:
+        """What is booked in a year, and what the history has booked."""
         whole = self._standing.embodied_emissions
         if whole is None:
             return []
-        life = self._standing.service_life
-        years = Estimate.exact(life.central, "year", *life.grounds)
-        year = Estimate.exact(1.0, "year", Citation("one year"))
-        embodied = replace(in_readable_unit(whole), grounds=(_BELOW,))
-        return [
+        embodied = Input("embodied", replace(in_readable_unit(whole), grounds=(_BELOW,)))
+        life = Input("service_life", self._standing.service_life)
+        year = Estimate.exact(
+            1.0, "year", Citation("one year; every second books its part, until the service life is over")
+        )
+        derivations = []
+        if self._history is not None and self._history.amortised_ratio:
+            share = Estimate.exact(
+                self._history.amortised_ratio, "1", Citation("the agent's history, table meta: share booked so far")
+            )
+            derivations.append(
+                Derivation(
+                    "embodied, amortised since the history began",
+                    "embodied × share",
+                    (embodied, Input("share", share)),
+                    embodied.value * share,
+                    note="exact while the embodied figure has been what it is now",
+                )
+            )
+        derivations.append(
             Derivation(
                 "embodied, amortised over one year of the service life",
                 "embodied ÷ service_life × time",
-                (Input("embodied", embodied), Input("service_life", years), Input("time", year)),
-                embodied / years * year,
-                note=f"stops when the whole is booked; booked so far: {self._sampler.progress.amortised_ratio:.6f} of the service life",
-            ),
-            *self._embodied("gwp"),
+                (embodied, life, Input("time", year)),
+                embodied.value / life.value * year,
+            )
+        )
+        return [*derivations, *self._embodied("gwp")]
+
+    def _life_passed(self) -> list[Derivation]:
+        """The age over the service life, 1 at most."""
+        acquired = self._standing.machine.inventory.server.acquired
+        if acquired is None:
+            return []
+        days = max(0, (self._sampler.progress.at.date() - acquired).days)
+        age = Estimate.exact(days / DAYS_PER_YEAR, "year", Citation(f"inventory: acquired {acquired}, {days} days ago"))
+        life = Input("service_life", self._standing.service_life)
+        note = "1 at most; the metric counts the hours of today too"
+        return [
+            Derivation(
+                "share of the service life that has passed",
+                "age ÷ service_life",
+                (Input("age", age), life),
+                age / life.value,
+                note,
+            )
         ]
 
 
-def _host_energy(step: HostStep) -> Estimate:
+def _step_energy(step: HostStep) -> Estimate:
     ground = Citation(
         f"the host's energy over the last {step.seconds:.3f} s, {step.basis.value.replace('_', ' ')}: power derived below"
     )

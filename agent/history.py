@@ -11,7 +11,7 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING
 
-from agent.channel_rows import ChannelRow, Moment, account_of, row_of
+from agent.channel_rows import FIRST_CREDIBLE_SECONDS, ChannelRow, Moment, account_of, row_of
 from agent.errors import ConfigError, HistoryDamaged, HistoryWriteFailed, WattprintError
 from agent.history_file import FILE_NAME, is_damage, lock, move_aside, open_for_writing, prepare_directory, transaction
 from agent.history_view import CARRIED_HOUR, HistoryView, Meta
@@ -72,6 +72,11 @@ class History(HistoryView):
         history.problems += problems
         return history
 
+    @property
+    def directory(self) -> Path | None:
+        """Where it is kept; None: in memory."""
+        return None if self._path is None else self._path.parent
+
     def ledger(self, boot_id: str) -> EnergyLedger:
         """Return the accounts as they were last written, their times in this boot's seconds.
 
@@ -83,6 +88,13 @@ class History(HistoryView):
         rows = self._connection.execute(f"SELECT {', '.join(ChannelRow._fields)} FROM channel")  # noqa: S608  constants
         accounts = (account_of(ChannelRow(*row), now) for row in rows)
         return EnergyLedger({account.channel.key: account for account in accounts})
+
+    def seconds_away(self) -> float:
+        """Return the time since the last write by the wall clock; 0 where there was none or a clock was not set."""
+        last = self.last_written_at
+        if last is None or last.timestamp() < FIRST_CREDIBLE_SECONDS:
+            return 0.0
+        return max(0.0, (self._clock.utc_now() - last).total_seconds())
 
     def write(self, ledger: EnergyLedger, entries: Entries, amortised_ratio: float, at: datetime) -> None:
         """Write everything in one transaction and clear `entries`.

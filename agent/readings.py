@@ -59,7 +59,7 @@ class CounterReading:
     channel: Channel
     at_monotonic_seconds: float
     microjoules: int
-    wraps_after_microjoules: int | None = None  # the first value the counter never shows; None: it does not wrap
+    wraps_after_microjoules: int | None = None  # what a wrap adds: its highest value or one step more; None: no wrap
     epoch: str = ""
 
 

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.errors import HistoryWriteFailed
 from agent.hours import Entries, HostHour
+from agent.published import Published
 from agent.totals import Totals
 from impacts.problems import Problem
 from impacts.quantities import EMBODIED_AMORTISED, SCOPE2_LOCATION_BASED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from agent.evaluation import Evaluation
@@ -27,23 +28,30 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wattprint")
 
+# A step speaks of the present until this many times its own length has passed: then the power is not known.
+SPEAKS_FOR = 2.0
+
 
 @dataclass
 class Progress:
     """What the loop knows at the end of a tick: all that an evaluation needs."""
 
     at: datetime
-    started_at: datetime
     ledger: EnergyLedger
     ever: Totals
     since_start: Totals
     today: Totals
-    amortised_ratio: float
-    steps: dict[tuple[str, str], EnergyStep]  # the last of each channel
-    host_step: HostStep | None = None  # the last that was booked
+    amortised_share: float  # of the service life, booked since the history began
+    steps: dict[tuple[str, str], EnergyStep]  # the last of each channel that still speaks
+    host_step: HostStep | None = None  # the last that was booked, while it still speaks
     ticks: int = 0
     missed_ticks: int = 0
     problems: tuple[Problem, ...] = ()  # of the loop itself
+
+    @property
+    def periods(self) -> tuple[Totals, Totals, Totals]:
+        """The periods that totals are kept of."""
+        return (self.ever, self.since_start, self.today)
 
 
 class Sampler:
@@ -56,9 +64,13 @@ class Sampler:
         self.sources = sources
         self._balance = balance
         self.history = history
-        self._evaluation = evaluation
+        self._published = Published(history.directory)
+        self.evaluation = evaluation
         self._entries = Entries()
-        self._written_at = self._clock.monotonic_seconds()
+        now = self._clock.monotonic_seconds()
+        self._written_at = now
+        self._told_at: dict[tuple[str, str], float] = {}
+        self._host_told_at = self._amortised_until = now - history.seconds_away()
         self._write_problem: tuple[Problem, ...] = ()
         self.progress = _progress(history, host)
         self.latest: Snapshot | None = None
@@ -67,19 +79,23 @@ class Sampler:
         """Take one sample, book it and publish the snapshot; with patience, slow sources are waited for."""
         progress = self.progress
         steps = progress.ledger.record(self.sources.read(patience_seconds))
+        now = self._clock.monotonic_seconds()
         progress.at = self._clock.utc_now()
         progress.ticks += 1
         if progress.at.date() != progress.today.begins.date():
-            progress.today = Totals(progress.at.replace(hour=0, minute=0, second=0, microsecond=0))
+            self._begin_day()
         for step in steps:
             self._entries.book_channel(step, progress.at)
-            progress.steps[step.channel.key] = step
-        host_step = self._balance.book(self.sources.channels, steps, self._clock.monotonic_seconds())
+        self._let_speak(steps, now)
+        host_step = self._balance.book(self.sources.channels, steps, now)
         if host_step is not None:
-            self._book_host(host_step)
-        self._book_amortisation()
+            self._book_host(host_step, now)
+        elif progress.host_step and now - self._host_told_at > SPEAKS_FOR * progress.host_step.seconds:
+            progress.host_step = None
+        self._book_amortisation(now)
         progress.problems = (*self._balance.problems, *self.history.problems, *self._write_problem)
-        self.latest = self._evaluation.snapshot(progress, self.sources)
+        snapshot = self.evaluation.snapshot(progress, self.sources)
+        self.latest = replace(snapshot, figures=self._published.never_below(snapshot.figures))
         return self.latest
 
     def run(self, interval_seconds: float, write_seconds: float, stopped: Callable[[], bool]) -> None:
@@ -102,7 +118,7 @@ class Sampler:
         progress = self.progress
         self._written_at = self._clock.monotonic_seconds()
         try:
-            self.history.write(progress.ledger, self._entries, progress.amortised_ratio, self._clock.utc_now())
+            self.history.write(progress.ledger, self._entries, progress.amortised_share, self._clock.utc_now())
         except HistoryWriteFailed as failure:
             if not self._write_problem:
                 logger.warning("%s", failure)
@@ -117,50 +133,77 @@ class Sampler:
         else:
             self._write_problem = ()
 
-    def _book_host(self, step: HostStep) -> None:
+    def _begin_day(self) -> None:
+        """Begin the totals of today anew: from what is in the history, should the clock have been set back to it."""
+        self.write()
+        self.progress.today = _today(self.history, self.progress.at, self.progress.ever.begins)
+
+    def _let_speak(self, steps: Sequence[EnergyStep], now: float) -> None:
+        """Keep each channel's last step for as long as it says something of the present, and no longer."""
+        spoken = self.progress.steps
+        for step in steps:
+            spoken[step.channel.key] = step
+            self._told_at[step.channel.key] = now
+        silent = [key for key, step in spoken.items() if now - self._told_at[key] > SPEAKS_FOR * step.observed_seconds]
+        for key in silent:
+            del spoken[key]
+
+    def _book_host(self, step: HostStep, now: float) -> None:
         progress = self.progress
         progress.host_step = step
+        # What the channels could not tell between two bookings, such as the time of a reboot.
+        unobserved = max(0.0, now - self._host_told_at - step.seconds)
+        self._host_told_at = now
         energy = HostHour(
-            step.low_microjoules, step.microjoules, step.high_microjoules, step.measured_microjoules, step.seconds, 0.0
+            step.low_microjoules,
+            step.microjoules,
+            step.high_microjoules,
+            step.measured_microjoules,
+            step.seconds,
+            unobserved,
         )
         self._entries.book_host(step.basis.value, energy, step.seconds, progress.at)
-        grams = self._evaluation.scope2(step)
-        self._entries.book_impact(
-            SCOPE2_LOCATION_BASED.stem, self._evaluation.grid_factor_id, grams, step.seconds, progress.at
-        )
-        for totals in (progress.ever, progress.since_start, progress.today):
-            totals.add_host(step.basis.value, energy)
-            totals.add_impact(SCOPE2_LOCATION_BASED.stem, grams)
+        grams = self.evaluation.scope2(step)
+        stem = SCOPE2_LOCATION_BASED.stem
+        self._entries.book_impact(stem, self.evaluation.grid_factor_id, grams, step.seconds, progress.at)
+        for totals in progress.periods:
+            share = totals.share_of(step.seconds, progress.at)
+            totals.add_host(step.basis.value, energy, share)
+            totals.add_impact(stem, grams, share)
 
-    def _book_amortisation(self) -> None:
-        """Book the share of the embodied emissions that fell due; a clock set back books nothing twice."""
+    def _book_amortisation(self, now: float) -> None:
+        """Book the embodied emissions of the time that has passed, until the service life is over or all is booked."""
         progress = self.progress
-        ratio = self._evaluation.amortised_ratio(progress.at, progress.ever.begins)
-        if progress.ticks == 1 and self.history.began_at is None:
-            progress.amortised_ratio = ratio  # what fell due before the first sample is not of this history
-        share = ratio - progress.amortised_ratio
-        if share <= 0:
-            return
-        progress.amortised_ratio = ratio
-        grams = self._evaluation.embodied_share(share)
+        seconds = now - self._amortised_until
+        self._amortised_until = now
+        share = self.evaluation.service_life_share(seconds, progress.at, progress.ever.begins)
+        share = min(share, 1.0 - progress.amortised_share)
+        progress.amortised_share += share
+        grams = self.evaluation.embodied_share(share)
         if grams is None:
             return
-        self._entries.book_impact(EMBODIED_AMORTISED.stem, "embodied", grams, 0.0, progress.at)
-        for totals in (progress.ever, progress.since_start, progress.today):
-            totals.add_impact(EMBODIED_AMORTISED.stem, grams)
+        stem = EMBODIED_AMORTISED.stem
+        self._entries.book_impact(stem, "embodied", grams, seconds, progress.at)
+        for totals in progress.periods:
+            totals.add_impact(stem, grams, totals.share_of(seconds, progress.at))
 
 
 def _progress(history: History, host: Host) -> Progress:
     """Take up where the history left off."""
     now = host.clock.utc_now()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    began_at = history.began_at or now
     return Progress(
         at=now,
-        started_at=now,
         ledger=history.ledger(host.boot_id()),
-        ever=Totals.of(history, history.began_at or now, None),
+        ever=Totals.of(history, began_at, None),
         since_start=Totals(now),
-        today=Totals.of(history, midnight, midnight),
-        amortised_ratio=history.amortised_ratio,
+        today=_today(history, now, began_at),
+        amortised_share=history.amortised_ratio,
         steps={},
     )
+
+
+def _today(history: History, now: datetime, began_at: datetime) -> Totals:
+    """Return the totals of the UTC day so far, or of as much of it as the history has seen."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Totals.of(history, max(midnight, min(began_at, now)), midnight)

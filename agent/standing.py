@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,12 @@ from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
     from agent.machine import Machine
     from impacts.factors import FactorMatch
+    from impacts.parts import Server
 
 PROFILE = "default"
 
@@ -27,12 +31,13 @@ class Standing:
     """The constant part of an evaluation."""
 
     machine: Machine
+    location: str  # country or grid zone; empty where it is not said
     embodied: EmbodiedImpact
     grid: FactorMatch
     overheads: Overheads
     model: LoadModel
     service_life: Estimate  # years
-    problems: tuple[Problem, ...]
+    found_problems: tuple[Problem, ...]  # of the inventory
 
     @cached_property
     def counted_grounds(self) -> tuple[Citation, ...]:
@@ -54,52 +59,53 @@ class Standing:
         """The embodied emissions of the whole host; None if they cannot be computed."""
         return self.embodied.total("gwp")
 
-    @property
-    def factors_in_use(self) -> tuple[FactorMatch, ...]:
-        """The grid's factor, and every other dataset row behind the figures."""
+    @cached_property
+    def embodied_factors(self) -> tuple[Citation, ...]:
+        """The dataset rows behind the embodied figures and their amortisation."""
         impacts = (c.grounds for components in self.embodied.criteria.values() for c in components)
-        rows = merge_grounds(self.counted_grounds, *impacts, self.service_life.grounds)
-        return (self.grid, *(self.machine.book.cited(row) for row in rows if row.dataset))
+        return merge_grounds(*impacts, self.service_life.grounds)
+
+    def on(self, day: date) -> Standing:
+        """Return the same with the grid's factor of another day, should a newer one be valid by then."""
+        grid = grid_factor(self.machine.book, self.location, day)
+        return replace(self, grid=grid)
+
+    def problems_on(self, day: date) -> tuple[Problem, ...]:
+        """Return what ought to be said about all this on a day."""
+        server = self.machine.inventory.server
+        return (
+            *self.found_problems,
+            *grid_problems(self.grid, self.location, day),
+            *self.embodied.problems,
+            *_life_problems(server, day),
+        )
 
 
 def standing(machine: Machine, location: str, problems: tuple[Problem, ...]) -> Standing:
     """Work out what stands; `location` is the country or grid zone, empty where it is not said."""
     on = machine.host.clock.utc_now().date()
-    impact = embodied(machine.inventory, PROFILE, machine.book)
-    grid = grid_factor(machine.book, location, on)
     rest = machine.book.find("rest_of_host", "power", on=on).factor.value
     psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
     return Standing(
         machine=machine,
-        embodied=impact,
-        grid=grid,
+        location=location,
+        embodied=embodied(machine.inventory, PROFILE, machine.book),
+        grid=grid_factor(machine.book, location, on),
         overheads=Overheads(rest, psu_efficiency),
         model=load_model(machine),
         service_life=service_life(machine.inventory.server, machine.book),
-        problems=(*problems, *grid_problems(grid, location, on), *impact.problems, *_life_problems(machine)),
+        found_problems=problems,
     )
 
 
-def _life_problems(machine: Machine) -> list[Problem]:
+def _life_problems(server: Server, day: date) -> Iterator[Problem]:
     """Say what the amortisation has to assume."""
-    server = machine.inventory.server
-    problems = []
     if server.acquired is None:
-        problems.append(
-            Problem(
-                "inventory",
-                "acquired_unknown",
-                "the date of acquisition is not known: the service life is taken to begin with the agent's history",
-                "set server.acquired in the inventory file",
-            )
-        )
+        what = "the date of acquisition is not known: the service life is taken to begin with the agent's history"
+        yield Problem("inventory", "acquired_unknown", what, "set `acquired` under `server` in the inventory file")
+    elif server.acquired > day:
+        what = f"the date of acquisition, {server.acquired}, lies in the future: nothing is amortised before it"
+        yield Problem("inventory", "acquired_in_future", what, "correct `acquired` in the inventory file")
     if server.service_life_years is None:
-        problems.append(
-            Problem(
-                "inventory",
-                "service_life_assumed",
-                "the service life is not known: 4 years are assumed for the amortisation",
-                "set server.service_life_years in the inventory file",
-            )
-        )
-    return problems
+        what = "the service life is not known: the default of the datasets is assumed for the amortisation"
+        yield Problem("inventory", "service_life_assumed", what, "set `service_life_years` under `server`")

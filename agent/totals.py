@@ -27,10 +27,17 @@ class Totals:
         """Return what the history holds, of all time or from the hour of `since`."""
         return cls(begins, history.host_totals(since), history.impact_totals(since))
 
-    def add_host(self, basis: str, energy: HostHour) -> None:
-        """Add a stretch of host energy."""
-        self.hosts.setdefault(basis, HostHour()).add(energy)
+    def add_host(self, basis: str, energy: HostHour, share: float) -> None:
+        """Add the share of a stretch of host energy that falls into the period."""
+        part = energy if share >= 1 else HostHour(*(type(amount)(amount * share) for amount in energy.amounts()))
+        self.hosts.setdefault(basis, HostHour()).add(part)
 
-    def add_impact(self, stem: str, impact: ImpactHour) -> None:
-        """Add grams to a quantity."""
-        self.impacts.setdefault(stem, ImpactHour()).add(impact)
+    def add_impact(self, stem: str, impact: ImpactHour, share: float) -> None:
+        """Add the share of a stretch's grams that falls into the period."""
+        part = impact if share >= 1 else ImpactHour(*(amount * share for amount in impact.amounts()))
+        self.impacts.setdefault(stem, ImpactHour()).add(part)
+
+    def share_of(self, seconds: float, ends_at: datetime) -> float:
+        """Return how much of a stretch of `seconds` up to `ends_at` lies after the period began."""
+        inside = (ends_at - self.begins).total_seconds()
+        return 1.0 if seconds <= max(0.0, inside) else max(0.0, inside / seconds)

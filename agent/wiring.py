@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, contextmanager
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from agent.config import Config, read_config
+from agent.config import Config, config_of
 from agent.errors import ConfigError
 from agent.evaluation import Evaluation
 from agent.history import History
 from agent.inventory import detect
-from agent.inventory.file import read_inventory
+from agent.inventory.file import read_inventory, written_over
 from agent.machine import Machine
 from agent.sampler import Sampler
 from agent.source_set import SourceSet
@@ -26,26 +27,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.host import Host
+    from impacts.factors import FactorBook
     from impacts.figures import Snapshot
     from impacts.problems import Problem
 
 ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
 
+# Codes that people write and ISO 3166 does not have.
+_OFTEN_MEANT = {"UK": "GB", "EL": "GR", "EN": "GB"}
+
 
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
-    """Find out what the machine is made of, by its inventory file or else by looking."""
-    if config.inventory_file is None:
-        inventory, problems = detect(host)
-    else:
-        inventory, problems = read_inventory(config.inventory_file), ()
+    """Find out what the machine is made of, by looking and by its inventory file, which goes before."""
+    inventory, problems = detect(host)
+    if config.inventory_file is not None:
+        inventory, problems = written_over(read_inventory(config.inventory_file), inventory, problems)
     return Machine(host, inventory, load_book(), config.sources), problems
 
 
 def build_standing(host: Host, config: Config) -> Standing:
-    """Return what stands for as long as the agent runs."""
+    """Return what stands for as long as the agent runs.
+
+    Raises:
+        ConfigError: the inventory file cannot be used, or no dataset knows the location.
+    """
     machine, problems = build_machine(host, config)
+    check_location(machine.book, config.location)
     return standing(machine, config.location, problems)
+
+
+def check_location(book: FactorBook, location: str) -> None:
+    """Raise ConfigError if no dataset knows the country, rather than take the world's average for a misspelt one."""
+    country = location.partition("-")[0]
+    known = {region.partition("-")[0] for region in book.regions("electricity", "gwp")}
+    if location and country not in known:
+        shown = _OFTEN_MEANT.get(country) or ", ".join(get_close_matches(country, sorted(known), cutoff=0.5))
+        meant = f"did you mean {shown}?" if shown else "write the two letters of ISO 3166"
+        raise ConfigError(
+            f"location: no dataset has the grid of {location!r}; {meant} Leave it out for the world's average"
+        )
 
 
 @contextmanager
@@ -63,7 +84,7 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
 
 def sample_once(host: Host, config_path: Path | None) -> Snapshot:
     """Take two samples one second apart, without a history."""
-    with sampling(host, read_config(config_path), None) as sampler:
+    with sampling(host, config_of(host, config_path), None) as sampler:
         return sample_twice(host, sampler)
 
 

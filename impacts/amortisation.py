@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from impacts.parts import Server
 
 
-def amortised_ratio(acquired: date, service_life_years: float, on: datetime) -> float:
-    """Return the share of the service life that has passed at `on` (with a time zone): 0 before it begins, 1 at most."""
-    begins = datetime.combine(acquired, time.min, tzinfo=UTC)
+def amortised_ratio(acquired: date | datetime, service_life_years: float, on: datetime) -> float:
+    """Return the share of the service life that has passed at `on` (with a time zone): 0 before it begins, 1 at most.
+
+    A day of acquisition begins at midnight UTC.
+    """
+    begins = acquired if isinstance(acquired, datetime) else datetime.combine(acquired, time.min, tzinfo=UTC)
     ratio = (on - begins).total_seconds() / (service_life_years * SECONDS_PER_YEAR)
     return min(1.0, max(0.0, ratio))
 

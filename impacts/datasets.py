@@ -60,6 +60,7 @@ class Dataset:
     life_cycle_stages: tuple[str, ...] = ()
     url: str = ""  # empty for assumptions of our own
     original_sha256: str = ""  # of the file the numbers came from, where it was at hand
+    generic: bool = False  # defaults and assumptions: they fit no question exactly
     preference: int = 100  # of two datasets that answer equally well the smaller is taken
 
     @property
@@ -201,6 +202,7 @@ def _factor(dataset: Dataset, cells: list[str], number: int) -> Factor:
         valid_from=valid_from,
         valid_until=valid_until,
         region=region,
+        generic=dataset.generic,
     )
 
 

@@ -49,9 +49,10 @@ class Derivation:
 def render(derivation: Derivation) -> str:
     """Return the derivation as text: the formula, its three corners worked out, and where each input comes from."""
     result = derivation.result
+    unit = f" {result.unit}" if result.unit != "1" else ""
     lines = [derivation.title, f"  formula   {derivation.formula}"]
     lines += [
-        f"  {corner:<9} {derivation.worked(corner)} = {_number(getattr(result, corner))} {result.unit}"
+        f"  {corner:<9} {derivation.worked(corner)} = {_number(getattr(result, corner))}{unit}"
         for corner in _CORNERS
     ]
     if derivation.note:

@@ -84,7 +84,7 @@ def embodied(inventory: Inventory, profile: str, book: FactorBook) -> EmbodiedIm
     capacity_default = "archetype_" if profile == "boavizta" or inventory.parts is None else ""
     for criterion in CRITERIA:
         if criterion == "gwp" and footprint is not None:
-            criteria[criterion] = (_manufacturers(footprint),)
+            criteria[criterion] = (_manufacturers(footprint, book),)
             continue
         constants = Constants(book, criterion, with_bounds=profile == "default", capacity_default=capacity_default)
         try:
@@ -94,11 +94,14 @@ def embodied(inventory: Inventory, profile: str, book: FactorBook) -> EmbodiedIm
     return EmbodiedImpact(profile, criteria, tuple(problems))
 
 
-def _manufacturers(footprint: ManufacturerFootprint) -> Component:
+def _manufacturers(footprint: ManufacturerFootprint, book: FactorBook) -> Component:
     published = footprint.manufacturing_kgco2e
-    low = published if footprint.low_kgco2e is None else footprint.low_kgco2e
-    high = published if footprint.high_kgco2e is None else footprint.high_kgco2e
-    kilograms = Estimate(low, published, high, "kgCO2e", (Citation(footprint.source, locator="inventory: footprint"),))
+    accuracy = attribute(book, "footprint_accuracy")
+    low = published * accuracy.low if footprint.low_kgco2e is None else footprint.low_kgco2e
+    high = published * accuracy.high if footprint.high_kgco2e is None else footprint.high_kgco2e
+    own = (Citation(footprint.source, locator="inventory: footprint"),)
+    has_bounds = footprint.low_kgco2e is not None and footprint.high_kgco2e is not None
+    kilograms = Estimate(low, published, high, "kgCO2e", own if has_bounds else (*own, *accuracy.grounds))
     derivation = Derivation(
         "server, by its manufacturer", "published_footprint", (Input("published_footprint", kilograms),), kilograms
     )

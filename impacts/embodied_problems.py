@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 _ORIGIN = "embodied"
 
+_NAMES = {"cpu": "CPU", "ssd": "SSD", "psu": "power supply", "gpu": "GPU"}
+
 # (kind, attribute) -> (what stands in for it, what else says it)
 _DEFAULTED = {
-    ("cpu", "die_area_mm2"): "the die area of %s is not known: 523 mm2 stand in, with bounds from 41 to 3640",
+    ("cpu", "die_area_mm2"): "the die area of %s is not known: 523 mm2 stand in, between 41 and 3640 mm2",
     ("memory", "capacity_gb"): "the capacity of %s is not known: 32 GB a module stand in",
     ("memory", "density_gb_per_cm2"): "the density of %s is not known: that of parts of 2015 to 2021 stands in",
     ("ssd", "capacity_gb"): "the capacity of %s is not known: 1000 GB a drive stand in",
     ("ssd", "density_gb_per_cm2"): "the density of %s is not known: that of parts of 2015 to 2021 stands in",
-    ("psu", "mass_kg"): "the mass of %s is not known: 2.99 kg each stand in, with bounds from 1 to 5",
+    ("psu", "mass_kg"): "the mass of %s is not known: 2.99 kg each stand in, between 1 and 5 kg",
 }
 
 
@@ -56,7 +58,7 @@ def _footprint_problems(server: Server, profile: str) -> Iterator[Problem]:
         remedy = "give the manufacturer's figure as `footprint` in the inventory file"
         yield Problem(_ORIGIN, "not_calibrated", what, remedy)
     elif footprint.low_kgco2e is None or footprint.high_kgco2e is None:
-        what = "the manufacturer's footprint is given without bounds, which may be as wide as the figure itself"
+        what = "the manufacturer's footprint is given without its bounds: half and twice the figure stand in"
         remedy = "add low_kgco2e and high_kgco2e to `footprint` in the inventory file"
         yield Problem(_ORIGIN, "footprint_without_bounds", what, remedy)
 
@@ -75,7 +77,8 @@ def _part_problems(parts: tuple[Part, ...]) -> Iterator[Problem]:
 
 def _names(kind: str, parts: list[Part]) -> str:
     models = dict.fromkeys(part.model for part in parts if part.model)
-    return f"the {kind} {', '.join(models)}" if models else f"the {kind} parts"
+    shown = _NAMES.get(kind, kind)
+    return f"the {shown} {', '.join(models)}" if models else f"the {shown} parts"
 
 
 def _form_problems(server: Server) -> Iterator[Problem]:

@@ -42,6 +42,7 @@ class Factor:
     valid_from: date
     valid_until: date
     region: str = ""  # ISO 3166 code or grid zone; WORLD; empty where place does not matter
+    generic: bool = False  # a default or an assumption, which fits no question exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class FactorBook:
         for place, place_fit in _places(region):
             if place in by_region:
                 factor = _nearest_in_time(by_region[place], on)
-                return FactorMatch(factor, max(place_fit, _fit_in_time(factor, on), key=_FROM_BEST.index))
+                return _match(factor, place_fit, on)
         where = f" in {region}" if region else ""
         raise FactorMissing(
             f"no dataset has {criterion} of {subject}{where}; `wattprint factors list` names every subject"
@@ -94,7 +95,7 @@ class FactorBook:
             for factors in by_region.values():
                 for factor in factors:
                     if factor.citation == citation:
-                        return FactorMatch(factor, Fit.GENERIC if factor.criterion == "attribute" else Fit.EXACT)
+                        return FactorMatch(factor, Fit.GENERIC if factor.generic else Fit.EXACT)
         raise FactorMissing(f"no dataset has the row {citation}")
 
     def alternatives(self, subject: str, criterion: str, region: str = "", *, on: date) -> tuple[FactorMatch, ...]:
@@ -102,7 +103,7 @@ class FactorBook:
         chosen = self.find(subject, criterion, region, on=on).factor
         by_region = self._by_question[subject.casefold(), criterion]
         return tuple(
-            FactorMatch(factor, max(place_fit, _fit_in_time(factor, on), key=_FROM_BEST.index))
+            _match(factor, place_fit, on)
             for place, place_fit in _places(region)
             for factor in by_region.get(place, ())
             if factor is not chosen
@@ -143,6 +144,12 @@ def _nearest_in_time(factors: list[Factor], on: date) -> Factor:
     if older:
         return max(older, key=lambda factor: factor.valid_until)
     return min(factors, key=lambda factor: factor.valid_from)
+
+
+def _match(factor: Factor, place_fit: Fit, on: date) -> FactorMatch:
+    """Return the factor with the worst of how it fits by place, by time and by itself."""
+    fits = (place_fit, _fit_in_time(factor, on), Fit.GENERIC if factor.generic else Fit.EXACT)
+    return FactorMatch(factor, max(fits, key=_FROM_BEST.index))
 
 
 def _fit_in_time(factor: Factor, on: date) -> Fit:

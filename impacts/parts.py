@@ -28,6 +28,7 @@ class Part:
     year: int | None = None  # of manufacture
     mass_kg: float | None = None  # psu
     rated_watts: float | None = None  # psu
+    assumed: bool = False  # nothing tells of it: a guess, until somebody confirms it
 
 
 @dataclass(frozen=True, slots=True)

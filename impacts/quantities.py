@@ -112,7 +112,9 @@ SCOPE2_LOCATION_BASED = Quantity(
     "grams",
     "gCO2e",
     Kind.COUNTER,
-    "Scope 2 emissions of the host's electricity at the average of the grid it draws from. No certificate or contract acts on it.",
+    "Emissions of the host's electricity at the average of the grid it draws from; no certificate or contract acts on it. "
+    "The grid factors in use are life-cycle ones: they include the upstream of fuels and plants (Scope 3 category 3), so that "
+    "nothing is to be added for it.",
     bound_labels=(),
 )
 GRID_LOCATION_BASED = Quantity(
@@ -120,7 +122,7 @@ GRID_LOCATION_BASED = Quantity(
     "grams_per_joule",
     "gCO2e/J",
     Kind.GAUGE,
-    "Average carbon intensity of the grid in use for the location-based figure.",
+    "Average carbon intensity of the grid in use for the location-based figure, over the life cycle of fuels and plants.",
     bound_labels=(),
 )
 EMBODIED = Quantity(
@@ -193,7 +195,7 @@ PROBLEM = Quantity(
     "`wattprint doctor` and the landing page name the remedy.",
     ("origin", "reason"),
 )
-SOURCE_UP = Quantity("source_up", "", "1", Kind.GAUGE, "1 if the last read of the source gave readings.", ("source",))
+SOURCE_UP = Quantity("source_up", "", "1", Kind.GAUGE, "1 if the last read of a source that this host has gave readings; absent where the host has no such source.", ("source",))
 SOURCE_READ_DURATION = Quantity(
     "source_read_duration", "seconds", "s", Kind.GAUGE, "Duration of the last read of the source.", ("source",)
 )

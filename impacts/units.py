@@ -79,6 +79,10 @@ def product_unit(left: str, right: str) -> str:
         if name in above:
             above.remove(name)
             below.remove(name)
+    if (above, below) == (["J"], ["s"]):
+        return "W"
+    if above == ["W", "s"]:
+        return "J"
     if len(above) > 1 or len(below) > 1:
         raise UnknownUnit(f"{left} times {right} is no unit in use here")
     return "/".join([*(above or ["1"]), *below])

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from importlib import import_module
@@ -42,10 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return COULD_NOT
     except KeyboardInterrupt:
         return COULD_NOT
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else "cannot go on: "
+        return _complain(WattprintError(f"{name}{error.strerror or error}"), COULD_NOT)
 
 
 def _execute(argv: list[str]) -> int:
     arguments = _parser(argv).parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no × gets a question mark
     from agent.captured import open_root  # noqa: PLC0415 - not needed for --help
 
     with open_root(arguments.root) as host:
@@ -62,7 +68,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    called = next((word for word in argv if word in COMMANDS), None)
+    called = next((word for word in argv if not word.startswith("-")), None)
+    called = called if called in COMMANDS else None
     shown = () if argv[:1] == ["--version"] else COMMANDS
     for name in (called,) if called else shown:
         module = import_module(f"agent.cli.{name}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.config import read_config
 from agent.inventory.file import read_inventory
+from agent.wiring import check_location
+from impacts.datasets import load_book
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, host: Host) -> int:  # noqa: ARG001 - a file is no machine
     """Read the file as the agent would."""
     config = read_config(arguments.file)
+    check_location(load_book(), config.location)
     if config.inventory_file is not None:
         read_inventory(config.inventory_file)
     print(f"{arguments.file}: fine")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
+from agent.cli.tables import problem_lines
 from agent.wiring import sample_once
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def _text(snapshot: Snapshot) -> Iterator[str]:
         yield from _source(state)
     yield ""
     yield f"Host power is {(_basis(snapshot) or 'not known').replace('_', ' ')}."
-    for problem in snapshot.problems:
-        yield f"\n{problem.origin} · {problem.reason}\n  what    {problem.what}\n  remedy  {problem.remedy}"
+    yield from problem_lines(snapshot.problems)
 
 
 def _source(state: SourceState) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.cli import DONE
 from agent.cli.options import add_format
-from agent.cli.tables import aligned
+from agent.cli.tables import aligned, problem_lines
 from agent.inventory import detect
 from agent.inventory.file import read_inventory
 from impacts.datasets import load_book
@@ -92,8 +92,7 @@ def _text(impact: EmbodiedImpact, problems: tuple[Problem, ...]) -> Iterator[str
     for criterion in CRITERIA:
         if impact.components(criterion):
             yield from _table(impact, criterion)
-    for problem in problems:
-        yield f"\n{problem.origin} · {problem.reason}\n  what    {problem.what}\n  remedy  {problem.remedy}"
+    yield from problem_lines(problems)
 
 
 def _table(impact: EmbodiedImpact, criterion: str) -> Iterator[str]:

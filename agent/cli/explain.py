@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
-from agent.config import read_config
-from agent.errors import ConfigError
-from agent.explanation import Explanation
+from agent.config import config_of
+from agent.errors import ConfigError, WattprintError
+from agent.explanation import DERIVED, Explanation
 from agent.history_view import HistoryView
 from agent.schema_errors import nearest
-from agent.wiring import build_standing, sample_twice, sampling
+from agent.wiring import sample_twice, sampling
 from impacts.derivations import render
-from impacts.quantities import CATALOGUE
+from impacts.quantities import CATALOGUE, PREFIX
 
 if TYPE_CHECKING:
     import argparse
@@ -39,13 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, host: Host) -> int:
     """Take two samples and print every derivation behind the figure."""
     quantity = _quantity(arguments.figure)
-    config = read_config(arguments.config)
+    config = config_of(host, arguments.config)
     if arguments.state is not None:
         config = replace(config, state_directory=arguments.state)
-    history = HistoryView.open_read_only(config.state_directory) if host.is_own or arguments.state else None
+    history = _history(host, config.state_directory, asked_for=arguments.state is not None)
     with sampling(host, config, None) as sampler:
         sample_twice(host, sampler)
-        derivations = Explanation(sampler, build_standing(host, config), history).of(quantity)
+        derivations = Explanation(sampler, history).of(quantity)
+    if history is not None:
+        history.close()
     print(f"{quantity.name}\n{quantity.meaning}\n")
     if not derivations:
         print("Not known on this machine now, or observed by the agent itself: there is nothing to derive.")
@@ -54,10 +56,26 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     return DONE
 
 
+def _history(host: Host, directory: Path, *, asked_for: bool) -> HistoryView | None:
+    """Return the running agent's history; without one, what two samples tell is explained all the same."""
+    if not host.is_own and not asked_for:
+        return None
+    try:
+        history = HistoryView.open_read_only(directory)
+    except WattprintError:
+        if asked_for:
+            raise
+        return None
+    if history is None and asked_for:
+        raise ConfigError(f"{directory}: holds no history; name the agent's state directory with --state")
+    return history
+
+
 def _quantity(word: str) -> Quantity:
-    """Return the quantity by its stem or by the name of one of its metrics."""
+    """Return the quantity by its stem or by the name of one of its metrics, with or without the prefix."""
     for quantity in CATALOGUE:
-        names = {quantity.stem, quantity.name, quantity.lower_bound_name, quantity.upper_bound_name}
-        if word in names:
+        names = {quantity.name, quantity.lower_bound_name, quantity.upper_bound_name}
+        if word in {quantity.stem, *names, *(name.removeprefix(PREFIX) for name in names)}:
             return quantity
-    raise ConfigError(f"no figure is called {word!r}; {nearest(word, (quantity.stem for quantity in CATALOGUE))}")
+    derived = [quantity.stem for quantity in CATALOGUE if quantity in DERIVED]
+    raise ConfigError(f"no figure is called {word!r}; {nearest(word, derived)}")

@@ -11,9 +11,9 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import DONE
-from agent.cli.factor_answer import Answer, answer
 from agent.cli.options import add_format
-from agent.cli.tables import aligned
+from agent.cli.tables import aligned, problem_lines
+from agent.factor_answer import Answer, answer
 from impacts.datasets import read_datasets
 from impacts.derivations import spread
 
@@ -163,8 +163,7 @@ def _shown_text(shown: Answer) -> Iterator[str]:
         yield fill(" ".join(shown.regions), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
     if shown.other_criteria:
         yield f"\nAlso known of it: {', '.join(f'--criterion {criterion}' for criterion in shown.other_criteria)}"
-    for problem in shown.problems:
-        yield f"\n{problem.origin} · {problem.reason}\n  what    {problem.what}\n  remedy  {problem.remedy}"
+    yield from problem_lines(shown.problems)
 
 
 def _row(match: FactorMatch, shown: Answer) -> tuple[str, str, str, str]:

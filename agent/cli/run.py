@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli import DONE
 from agent.cli.options import add_config
-from agent.config import DEFAULT_LISTEN, DEFAULT_STATE, read_config
+from agent.config import DEFAULT_LISTEN, DEFAULT_STATE, config_of
 from agent.host import SystemClock
 from agent.version import VERSION
 from agent.wiring import serving
@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    config = read_config(arguments.config)
+    config = config_of(host, arguments.config)
     if arguments.listen is not None:
         config = replace(config, listen=arguments.listen)
     if arguments.state is not None:

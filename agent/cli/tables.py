@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from impacts.problems import Problem
 
 
 def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
@@ -19,3 +21,9 @@ def aligned(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) 
         ).rstrip()
         for row in rows
     ]
+
+
+def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Yield every problem with its remedy, an empty line before each."""
+    for problem in problems:
+        yield f"\n{problem.origin} · {problem.reason}\n  what    {problem.what}\n  remedy  {problem.remedy}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.inventory import cpu, dmi, drives, gpus, memory, psus, server
-from impacts.parts import Inventory, Server
+from impacts.parts import Inventory
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
@@ -30,23 +30,10 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
     built_in, drive_problems = drives.detect_drives(host)
     supplies, psu_problems = ((), ()) if machine.virtual else psus.detect_psus(host, smbios, machine.form)
     problems = (*cpu_problems, *memory_problems, *drive_problems, *psu_problems, *gpus.unlisted_gpus(host))
-    return Inventory(machine, (*cpus, *modules, *built_in, *supplies)), (*_guest(machine), *problems)
+    return Inventory(machine, (*cpus, *modules, *built_in, *supplies)), (*server.guest_problems(machine), *problems)
 
 
 def _undetected(*, cpus: bool, modules: bool) -> Problem:
     missing = " and ".join(name for name, found in (("CPUs", cpus), ("memory", modules)) if not found)
     what = f"the parts are unknown: nothing under this root tells of {missing}"
     return Problem("inventory", "parts_unknown", what, f"make /proc and /sys visible, or {_NAME_THEM}")
-
-
-def _guest(machine: Server) -> tuple[Problem, ...]:
-    if not machine.virtual:
-        return ()
-    return (
-        Problem(
-            "inventory",
-            "virtual_machine",
-            "this is a virtual machine: the parts are what its hypervisor shows, not what was manufactured",
-            "give the physical server's inventory file, or install on the hypervisor",
-        ),
-    )

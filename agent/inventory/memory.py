@@ -102,7 +102,7 @@ def _assumed(host: Host, smbios: Smbios) -> tuple[tuple[Part, ...], tuple[Proble
         f"{smbios.why_not or 'the firmware does not list them'}",
         smbios.remedy or "name the modules in an inventory file",
     )
-    return (Part("memory", count, capacity_gb=capacity_gb),), (problem,)
+    return (Part("memory", count, capacity_gb=capacity_gb, assumed=True),), (problem,)
 
 
 def _total_gb(host: Host) -> float:

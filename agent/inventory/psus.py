@@ -43,4 +43,4 @@ def _assumed(host: Host, smbios: Smbios, form: str | None) -> tuple[tuple[Part, 
         f"the power supplies are unknown, {count} assumed: {smbios.why_not or 'the firmware does not list them'}",
         smbios.remedy or "name them in an inventory file",
     )
-    return (Part("psu", count),), (problem,)
+    return (Part("psu", count, assumed=True),), (problem,)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent.inventory import dmi
 from impacts.parts import Server
+from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from agent.host import Host
@@ -77,3 +78,17 @@ def _meaningful(text: str | None) -> str | None:
 
 def _firmware_is_virtual(smbios: Smbios) -> bool:
     return any((s.number(_BIOS_CHARACTERISTICS_2) or 0) & _VIRTUAL_MACHINE_BIT for s in smbios.of_kind(dmi.BIOS))
+
+
+def guest_problems(machine: Server) -> tuple[Problem, ...]:
+    """Say of a virtual machine what its figures are worth."""
+    if not machine.virtual:
+        return ()
+    return (
+        Problem(
+            "inventory",
+            "virtual_machine",
+            "this is a virtual machine: the parts are what its hypervisor shows, not what was manufactured",
+            "install on the hypervisor: the figures of a guest are a guess, and no basis for a report",
+        ),
+    )

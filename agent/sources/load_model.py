@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from agent.errors import ReadFailed, SourceAbsent
+from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, Method, PowerReading
 from agent.wholehost.load_model import LoadModel, Term, load_model
 
@@ -71,6 +71,8 @@ def open_source(machine: Machine) -> LoadModelSource:
     path = machine.host.path("/proc/stat")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise SourceDenied("/proc/stat may not be read", remedy="let this user read it, or run as root") from error
     except OSError as error:
         raise SourceAbsent("no /proc/stat to tell the load from", remedy="mount /proc below the root given") from error
     return LoadModelSource(machine.host, load_model(machine), descriptor)

@@ -7,8 +7,10 @@ energy is a side channel, so the right to read it is granted to the agent and ne
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,21 @@ DENIED_REMEDY = (
     "--property=AmbientCapabilities=CAP_DAC_READ_SEARCH --property=StateDirectory=wattprint wattprint run"
 )
 
+RELOAD_REMEDY = "sudo modprobe -r intel_rapl_msr && sudo modprobe intel_rapl_msr"
+
+_AMD = re.compile("AuthenticAMD|HygonGenuine")  # Hygon builds Zen 1
+
+# By Intel's model number (family 6). https://github.com/RRZE-HPC/likwid/issues/642, PAPI pull request 635
+_SAPPHIRE_RAPIDS, _GRANITE_RAPIDS, _GRANITE_RAPIDS_D = 143, 173, 174
+_DRAM_NOTES = {
+    _SAPPHIRE_RAPIDS: "dram: kernels without commit 80275ca9e525 show a quarter of it on this processor",
+    _GRANITE_RAPIDS: "dram: some kernels show nonsense on this processor; compare it with the package",
+    _GRANITE_RAPIDS_D: "dram: some kernels show nonsense on this processor; compare it with the package",
+}
+
+# These errors say that the device itself went away: should a counter come back, it is another one.
+_GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOENT})
+
 # The most that is plausible, in watts: what tells a wrap from a reset and a counter from garbage. Packages of
 # today stay below 600 W; psys may cover a server full of accelerators.
 _PLAUSIBLE_WATTS = {"package": 1000.0, "dram": 500.0, "psys": 10_000.0}
@@ -52,6 +69,7 @@ class _Counter:
     wraps_after_microjoules: int
     descriptor: int = -1
     generation: int = 0  # how often the counter was created anew under our eyes
+    is_gone: bool = False
     last_value: int = -1
 
 
@@ -90,23 +108,35 @@ class RaplSource:
 
 
 def open_source(machine: Machine) -> RaplSource:
-    """Open the zones that count something once; raise SourceAbsent or SourceDenied with the remedy."""
+    """Open the zones that count something once; raise SourceAbsent, SourceDenied or ReadFailed with the remedy."""
     host = machine.host
-    zones = find_zones(host)
-    if not zones:
-        raise _absent(host)
-    vendor_is_amd = "AuthenticAMD" in (host.read_text("/proc/cpuinfo") or "")
-    try:
-        kept, notes = counted_zones(zones, vendor_is_amd=vendor_is_amd)
-        accuracy = machine.book.find("rapl_accuracy", "power", on=host.clock.utc_now().date()).factor.value
-        counters = [_open_counter(zone, kept, accuracy) for zone in kept]
-    except PermissionError as error:
-        raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
-    except (OSError, ValueError) as error:
-        raise SourceAbsent(
-            f"the powercap tree cannot be read: {error}", remedy="sudo modprobe intel_rapl_msr"
-        ) from error
-    return RaplSource(host, counters, notes)
+    cpuinfo = host.read_text("/proc/cpuinfo") or ""
+    accuracy = machine.book.find("rapl_accuracy", "power", on=host.clock.utc_now().date()).factor.value
+    with ExitStack() as opened:
+        try:
+            zones = find_zones(host)
+            if not zones:
+                raise _absent(host, cpuinfo)
+            kept, notes = counted_zones(zones, vendor_is_amd=bool(_AMD.search(cpuinfo)))
+            counters = []
+            for zone in kept:
+                counters.append(_open_counter(zone, kept, accuracy))
+                opened.callback(_close, counters[-1])
+        except PermissionError as error:
+            raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
+        except (OSError, ValueError) as error:
+            raise ReadFailed(
+                f"the powercap tree cannot be read: {error}", reason="garbage", remedy=RELOAD_REMEDY
+            ) from error
+        opened.pop_all()
+    return RaplSource(host, counters, (*notes, *_notes_on_dram(cpuinfo, kept)))
+
+
+def _notes_on_dram(cpuinfo: str, kept: Sequence[Zone]) -> tuple[str, ...]:
+    """Say where a DRAM counter is known to be wrong on some kernels, which cannot be told from here."""
+    model = re.search(r"^model\s*: (\d+)$", cpuinfo, re.MULTILINE)
+    known = _DRAM_NOTES.get(int(model[1])) if model and "GenuineIntel" in cpuinfo else None
+    return (known,) if known and any(zone.domain == "dram" for zone in kept) else ()
 
 
 def _open_counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Counter:
@@ -148,6 +178,7 @@ def _value(counter: _Counter) -> int:
         counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
         value = _parsed(os.pread(counter.descriptor, _LONGEST_NUMBER, 0), counter)
     counter.last_value = value
+    counter.is_gone = False
     return value
 
 
@@ -164,11 +195,12 @@ def _failure(counter: _Counter, error: OSError | ValueError) -> tuple[str, str]:
     """Return what failed and the reason's slug, and have the file opened anew where the device went away."""
     if isinstance(error, ValueError):
         return str(error), "garbage"
-    if counter.descriptor >= 0:
-        # The driver was unloaded: should the counter come back, it is another one.
+    gone = error.errno in _GONE
+    if gone and not counter.is_gone:
         _close(counter)
+        counter.is_gone = True
         counter.generation += 1
-    return f"{counter.path}: {error.strerror}", "vanished" if isinstance(error, FileNotFoundError) else "io_error"
+    return f"{counter.path}: {error.strerror}", "vanished" if gone else "io_error"
 
 
 def _close(counter: _Counter) -> None:
@@ -177,14 +209,18 @@ def _close(counter: _Counter) -> None:
         counter.descriptor = -1
 
 
-def _absent(host: Host) -> SourceAbsent:
-    cpuinfo = host.read_text("/proc/cpuinfo") or ""
+def _absent(host: Host, cpuinfo: str) -> SourceAbsent:
     if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE):
         return SourceAbsent(
             "a virtual machine is shown no power counters",
             remedy="run wattprint on the hypervisor, which has them",
         )
-    if "GenuineIntel" in cpuinfo or "AuthenticAMD" in cpuinfo:
+    if any(host.path("/sys/class/powercap").glob("intel-rapl*")):
+        return SourceAbsent(
+            "the zones in /sys/class/powercap are hidden from this process, as containers do",
+            remedy="run on the host itself, or mount its /sys and name it with --root",
+        )
+    if "GenuineIntel" in cpuinfo or _AMD.search(cpuinfo):
         return SourceAbsent(
             "no zone in /sys/class/powercap: the kernel's RAPL driver is not loaded",
             remedy="sudo modprobe intel_rapl_msr",

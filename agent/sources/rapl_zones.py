@@ -102,7 +102,7 @@ def _without_mirrored_dies(zones: Sequence[Zone]) -> tuple[list[Zone], list[str]
     packages = sorted((zone for zone in zones if zone.domain == "package"), key=lambda zone: int(zone.processor))
     for processor, group in groupby(packages, key=lambda zone: zone.processor):
         first, *others = group
-        if others and _mirrored([first, *others]):
+        if others and _mirrored([first, *others], first.wraps_after_microjoules()):
             sockets = {zone.socket for zone in others}
             dropped += [zone for zone in zones if zone.socket in sockets]
             notes.append(
@@ -127,9 +127,12 @@ def _uniquely_named(zones: Sequence[Zone]) -> list[Zone]:
     ]
 
 
-def _mirrored(dies: Iterable[Zone]) -> bool:
+def _mirrored(dies: Iterable[Zone], wraps_after: int) -> bool:
     values = [zone.microjoules() for zone in dies]
-    return max(values) - min(values) <= max(_MIRROR_MICROJOULES, _MIRROR_RATIO * max(values))
+    # One may have wrapped since the other was read: what counts is the shorter way round.
+    apart = (max(values) - min(values)) % wraps_after
+    apart = min(apart, wraps_after - apart)
+    return apart <= max(_MIRROR_MICROJOULES, _MIRROR_RATIO * max(values))
 
 
 def _name(path: Path) -> str:

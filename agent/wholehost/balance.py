@@ -110,7 +110,7 @@ class HostBalance:
         for step in steps:
             self._take(step, at)
         waited_for = next((way for way in self._ways if not self._is_overdue(way, at)), None)
-        if waited_for is not None and not all(channel.key in self._pending for channel in waited_for.anchors):
+        if waited_for is not None and not self._has_told(waited_for, at):
             return None
         told = (self._by_way(way) for way in self._ways)
         booked = next((stretch for stretch in told if stretch is not None), None) or self._modelled()
@@ -136,6 +136,19 @@ class HostBalance:
         pending.observed_seconds += step.observed_seconds * share
         pending.unobserved_seconds += step.unobserved_seconds * share
         self._told_at[key] = at
+
+    def _has_told(self, way: Way, at: float) -> bool:
+        """Whether the way's channels have told, and the model of what they leave out has told any of the same time."""
+        told = [self._pending[channel.key] for channel in way.anchors if channel.key in self._pending]
+        if len(told) < len(way.anchors):
+            return False
+        if way.boundary is not Boundary.COMPONENT or not all(map(_is_complete, told)):
+            return True
+        models = [channel for channel in self._channels if channel.method is Method.MODELLED]
+        awaited = [channel for channel in models if at - self._told_at[channel.key] <= PATIENCE_SECONDS]
+        return all(
+            channel.key in self._pending and self._pending[channel.key].observed_seconds > 0 for channel in awaited
+        )
 
     def _is_overdue(self, way: Way, at: float) -> bool:
         return any(at - self._told_at[channel.key] > PATIENCE_SECONDS for channel in way.anchors)
@@ -203,11 +216,17 @@ def _stretch(
     *,
     dividing: bool = False,
 ) -> HostStep | None:
-    """Return the terms with their overhead; None if they have told of no time."""
-    terms = [*measured, *modelled]
+    """Return the terms with their overhead; None if they have told of no time.
+
+    A modelled term that could speak for a part of the stretch only, as after a restart, is taken at its mean for all.
+    """
     seconds = max((pending.observed_seconds for pending in measured or modelled), default=0.0)
     if seconds <= 0:
         return None
+    for pending in modelled:
+        if 0 < pending.observed_seconds < seconds:
+            pending.microjoules = round(pending.microjoules * seconds / pending.observed_seconds)
+    terms = [*measured, *modelled]
     low, central, high = overhead.low, overhead.central, overhead.high
     if dividing:
         low, central, high = 1 / high, 1 / central, 1 / low

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The model of last resort: the power of CPU, memory and drives from their names, sizes and the CPUs' load.
+"""The model of last resort: the power of CPU, memory, drives and cards from their names, sizes and the CPUs' load.
 
 Every term is a full power times a share that depends on the load, from cited figures, with wide bounds: this is
 no measurement.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CURVE_LOADS = ("0", "0.1", "0.5", "1")
 _ALWAYS = ((0.0, 1.0), (1.0, 1.0))
+_COMPONENTS = {"ssd": "drive", "hdd": "drive", "gpu": "gpu"}
 _INVENTORY = Citation("inventory")
 
 
@@ -90,12 +91,16 @@ def load_model(machine: Machine) -> LoadModel:
         return machine.book.find(subject, "power", on=on).factor.value
 
     cpu, problems = _cpu_term(machine, value)
-    terms = [cpu, *_memory_term(machine.inventory, value), *_drive_terms(machine.inventory, value)]
+    terms = [cpu, *_memory_term(machine.inventory, value), *_constant_terms(machine.inventory, value)]
     return LoadModel(tuple(terms), problems)
 
 
 def _cpu_term(machine: Machine, value: Callable[[str], Estimate]) -> tuple[Term, tuple[Problem, ...]]:
     """TDP times the load curve; where a CPU's model is not known, a TDP per logical CPU for all of them."""
+    if machine.inventory.server.virtual:
+        # The name is of the hypervisor's processor, of which a guest has a few threads.
+        tdp = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
+        return _cpu_term_of(tdp, value), ()
     known = [(part, tdp_watts(machine.book, part.model or "")) for part in machine.inventory.of_kind("cpu")]
     tdps = [tdp.scaled(part.count) for part, tdp in known if tdp is not None]
     problems: tuple[Problem, ...] = ()
@@ -104,18 +109,21 @@ def _cpu_term(machine: Machine, value: Callable[[str], Estimate]) -> tuple[Term,
     else:
         tdp = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
         problems = (_tdp_unknown(", ".join(part.model or "unnamed" for part, _ in known) or "unknown"),)
+    return _cpu_term_of(tdp, value), problems
+
+
+def _cpu_term_of(tdp: Estimate, value: Callable[[str], Estimate]) -> Term:
     accuracy = value("cpu_model_accuracy")
     curve = [(float(load), value(f"cpu_load_curve:{load}")) for load in _CURVE_LOADS]
-    term = Term(
+    return Term(
         name="cpu",
         component="cpu",
         full=tdp * accuracy,
         shares=tuple((load, share.central) for load, share in curve),
         formula="tdp × accuracy",
         inputs=(Input("tdp", tdp), Input("accuracy", accuracy)),
-        share_grounds=curve[0][1].grounds,
+        share_grounds=merge_grounds(*(share.grounds for _, share in curve)),
     )
-    return term, problems
 
 
 def _tdp_unknown(names: str) -> Problem:
@@ -153,16 +161,16 @@ def _memory_term(inventory: Inventory, value: Callable[[str], Estimate]) -> list
     ]
 
 
-def _drive_terms(inventory: Inventory, value: Callable[[str], Estimate]) -> list[Term]:
-    """A constant per drive; drives of one kind make one term."""
-    counts = {kind: sum(part.count for part in inventory.of_kind(kind)) for kind in ("ssd", "hdd")}
-    return [_drive_term(kind, count, value(f"{kind}_power")) for kind, count in counts.items() if count]
+def _constant_terms(inventory: Inventory, value: Callable[[str], Estimate]) -> list[Term]:
+    """A constant per piece, for what draws power at its own load, not the CPUs'; pieces of one kind make one term."""
+    counts = {kind: sum(part.count for part in inventory.of_kind(kind)) for kind in _COMPONENTS}
+    return [_constant_term(kind, count, value(f"{kind}_power")) for kind, count in counts.items() if count]
 
 
-def _drive_term(kind: str, count: int, power: Estimate) -> Term:
-    drives = Estimate.exact(count, "1", _INVENTORY)
-    inputs = (Input("drives", drives), Input("power", power))
-    return Term(kind, "drive", drives * power, _ALWAYS, "drives × power", inputs)
+def _constant_term(kind: str, count: int, power: Estimate) -> Term:
+    pieces = Estimate.exact(count, "1", _INVENTORY)
+    inputs = (Input("count", pieces), Input("power", power))
+    return Term(kind, _COMPONENTS[kind], pieces * power, _ALWAYS, "count × power", inputs)
 
 
 def logical_cpus(host: Host) -> int:

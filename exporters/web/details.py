@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _FITS = {
     "exact": "exact",
     "older_year": "of an older year",
+    "newer_year": "of a newer year",
     "parent_region": "of a larger region",
     "generic": "generic",
     "inferred": "inferred part or place",

@@ -95,7 +95,7 @@ def test_the_many_digits_of_the_first_seconds_fit_on_a_phone():
     with served(App(lambda: snapshot, lambda: TAKEN_AT)) as server, chromium(*PHONE) as driver:
         driver.get(f"http://{server.address}/")
 
-        assert "0.0249 gCO2e" in words(driver, "#periods")
+        assert "24.9 mgCO2e" in words(driver, "#periods")
         assert driver.execute_script(OVERFULL) == []
 
 

@@ -35,5 +35,5 @@ def test_the_inventorys_service_life_comes_before_the_default():
     book = load_book()
     given, default = service_life(Server(service_life_years=6), book), service_life(Server(), book)
     assert (given.central, given.unit) == (6, "year")
-    assert (default.low, default.central, default.high, default.unit) == pytest.approx((3, 4, 6, "year"))
+    assert (default.low, default.central, default.high, default.unit) == pytest.approx((4, 4, 4, "year"))
     assert default.grounds[0].entry == "service_life"

@@ -177,6 +177,25 @@ def test_a_silent_counter_is_waited_for_then_modelled_and_its_return_books_nothi
     assert returned.measured_microjoules == 90_000_000
 
 
+def test_after_a_pause_the_model_speaks_for_all_the_time_that_the_counter_tells():
+    """The counter recovers 180 s; the model, which cannot, tells the first second after them."""
+    host = balance(PACKAGE, DRAM)
+    back = [step(PACKAGE, 90 * 180, 180.0), step(DRAM, 10 * 180, 180.0)]
+
+    assert host.book([*back, *(step(channel, 0, 180.0, Outcome.GAP) for channel in MODEL)]) is None
+    booked = host.book([step(PACKAGE, 90), step(DRAM, 10), *model_steps()])
+
+    assert booked.seconds == 181
+    assert booked.microjoules == pytest.approx((90 + 10 + 8) * 181 * 1.3e6)
+
+
+def test_a_model_that_is_switched_off_holds_nothing_up():
+    host = HostBalance(OVERHEADS)
+    booked = host.book([PACKAGE], [step(PACKAGE, 90)], 1.0)
+
+    assert booked.microjoules == pytest.approx(90 * 1.3e6)
+
+
 def test_an_inlet_meter_tells_the_host_by_itself():
     host = balance(METER, PACKAGE)
     host.book([step(METER, 0, 0.0, Outcome.FIRST), step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])

@@ -113,7 +113,7 @@ def test_a_recording_is_not_the_own_machine(recording):
 
 @pytest.mark.parametrize("root", ["nowhere", "capture.toml"])
 def test_a_root_that_is_no_directory_is_refused(recording, root):
-    with pytest.raises(ConfigError, match="is no directory"), open_root(recording / root):
+    with pytest.raises(ConfigError, match=r"is no directory|No such file"), open_root(recording / root):
         pass
 
 

@@ -125,7 +125,7 @@ def test_the_manufacturers_footprint_wins_for_greenhouse_gases_alone(book):
     footprint = ManufacturerFootprint(1300, "manufacturer's PCF, 2023-05")
     impact = embodied(Inventory(Server(form="rack", footprint=footprint), PARTS), "default", book)
     (server,) = impact.components("gwp")
-    assert (server.name, server.method, kilograms(impact)) == ("server", "manufacturer", (1300, 1300, 1300))
+    assert (server.name, server.method, kilograms(impact)) == ("server", "manufacturer", (650, 1300, 2600))
     assert "manufacturer's PCF, 2023-05" in str(server.grounds[0])
     assert len(impact.components("pe")) == len(impact.components("adpe")) == 8
     assert "footprint_without_bounds" in reasons(impact)
@@ -178,8 +178,8 @@ def test_the_defaults_that_problems_name_are_those_of_the_datasets(book):
     )
     area = book.find("cpu_die_area", "attribute", on=date.max).factor.value
     mass = book.find("psu_mass", "attribute", on=date.max).factor.value
-    assert f"{area.central:g} mm2 stand in, with bounds from {area.low:.0f} to {area.high:g}" in named
-    assert f"{mass.central:g} kg each stand in, with bounds from {mass.low:g} to {mass.high:g}" in named
+    assert f"{area.central:g} mm2 stand in, between {area.low:.0f} and {area.high:g} mm2" in named
+    assert f"{mass.central:g} kg each stand in, between {mass.low:g} and {mass.high:g} kg" in named
 
 
 def test_each_narrowing_attribute_narrows_the_bounds(book):

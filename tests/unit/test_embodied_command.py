@@ -51,7 +51,7 @@ def test_text_names_components_totals_and_problems(capsys, inventory):
     assert "Greenhouse gases, kgCO2e" in text
     assert any(line.split() == ["memory", "12", "535", "535", "535", "bottom_up"] for line in text.splitlines())
     assert any(line.split() == ["total", "10,500", "10,500", "10,500"] for line in text.splitlines())
-    assert "no dataset has the footprint of the gpu NVIDIA L4" in text
+    assert "no dataset has the footprint of the GPU NVIDIA L4" in text
 
 
 def test_without_an_inventory_the_machine_under_root_is_detected(capsys, tmp_path):

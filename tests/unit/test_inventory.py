@@ -61,12 +61,12 @@ def test_modules_above_32_gb_are_known():
 def test_firmware_without_power_supplies_is_a_problem():
     inventory, problems = detected("amd-2s-epyc-mirrored-dies")
 
-    assert inventory.of_kind("psu") == (Part("psu", 2),)
+    assert inventory.of_kind("psu") == (Part("psu", 2, assumed=True),)
     assert {problem.reason for problem in problems} == {"psu_assumed", "drives_behind_array"}
 
 
 def test_a_laptop_has_one_power_supply():
-    assert detected("intel-laptop-psys-mmio")[0].of_kind("psu") == (Part("psu", 1),)
+    assert detected("intel-laptop-psys-mmio")[0].of_kind("psu") == (Part("psu", 1, assumed=True),)
 
 
 def test_a_guest_has_no_case_and_no_power_supply_and_says_why():

@@ -87,7 +87,7 @@ def test_without_firmware_the_total_is_split_into_assumed_modules(tmp_path, mem_
     denied = dmi.Smbios((), "DMI is readable by root only", "run as root")
     parts, (problem,) = detect_memory(host_with(tmp_path, mem_total_kib), denied)
 
-    assert parts == (Part("memory", count, capacity_gb=capacity_gb),)
+    assert parts == (Part("memory", count, capacity_gb=capacity_gb, assumed=True),)
     assert problem.reason == "memory_assumed"
     assert "readable by root only" in problem.what
     assert problem.remedy == "run as root"

@@ -30,12 +30,18 @@ def target(descriptor):
         return ""  # the one that listed the folder
 
 
-def unload_driver(folder):
-    """Have the open counter answer as one of a removed device does: with an error, from now on."""
+def fail_for_now(folder):
+    """Have the open counter answer with an error, as a busy bus does; return what mends it."""
     [descriptor] = open_files(folder)
-    unreadable = os.open(folder, os.O_RDONLY)
+    saved, unreadable = os.dup(descriptor), os.open(folder, os.O_RDONLY)
     os.dup2(unreadable, descriptor)
     os.close(unreadable)
+
+    def mend():
+        os.dup2(saved, descriptor)
+        os.close(saved)
+
+    return mend
 
 
 def within(source):
@@ -176,25 +182,27 @@ def test_a_counter_whose_file_was_replaced_is_read_from_the_new_file(tmp_path):
     assert by_channel(source) == {"package-0": 9}
 
 
-def test_a_device_that_goes_away_and_comes_back_counts_anew(tmp_path):
+def test_a_read_that_fails_for_now_keeps_the_baseline(tmp_path):
     processor(tmp_path)
     write(tmp_path, zone("intel-rapl:0", "package-0", 1))
     source = opened(tmp_path)
-    unload_driver(tmp_path)
+    mend = fail_for_now(tmp_path)
 
     with pytest.raises(ReadFailed) as failure:
         source.read()
-
     assert failure.value.reason == "io_error"
+
+    mend()
+    set_counter(tmp_path, "intel-rapl:0", 5)
     [reading] = source.read()
-    assert reading.epoch == f"{BOOT}#1"
+    assert (reading.microjoules, reading.epoch) == (5, BOOT)
 
 
-def test_a_device_that_stays_away_is_a_failure_each_time_and_no_new_epoch(tmp_path):
+def test_a_device_that_goes_away_fails_each_time_and_counts_anew_when_it_is_back(tmp_path):
     processor(tmp_path)
     write(tmp_path, zone("intel-rapl:0", "package-0", 1))
     source = opened(tmp_path)
-    unload_driver(tmp_path)
+    source.read()
     (tmp_path / "sys/class/powercap/intel-rapl:0/energy_uj").unlink()
 
     reasons = []
@@ -202,10 +210,49 @@ def test_a_device_that_stays_away_is_a_failure_each_time_and_no_new_epoch(tmp_pa
         with pytest.raises(ReadFailed) as failure:
             source.read()
         reasons.append(failure.value.reason)
+    assert reasons == ["vanished"] * 3
 
-    assert reasons == ["io_error", "vanished", "vanished"]
     set_counter(tmp_path, "intel-rapl:0", 5)
     assert source.read()[0].epoch == f"{BOOT}#1"
+
+
+def test_a_tree_that_cannot_be_opened_whole_leaves_no_file_open(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:1", "package-1", 1))
+    write(tmp_path, {"sys/class/powercap/intel-rapl:1/max_energy_range_uj": "nonsense"})
+
+    with pytest.raises(ReadFailed, match="cannot be read"):
+        opened(tmp_path)
+
+    assert not open_files(tmp_path)
+
+
+def test_mirrored_dies_of_which_one_has_just_wrapped_are_still_mirrored(tmp_path):
+    processor(tmp_path, vendor="HygonGenuine")
+    write(tmp_path, zone("intel-rapl:0", "package-0-die-0", 65_532_610_900, 65_532_610_987))
+    write(tmp_path, zone("intel-rapl:1", "package-0-die-1", 20_000, 65_532_610_987))
+
+    assert set(by_channel(opened(tmp_path))) == {"package-0"}
+
+
+def test_zones_that_a_container_hides_are_not_taken_for_a_missing_driver(tmp_path):
+    processor(tmp_path)
+    (tmp_path / "sys/class/powercap").mkdir(parents=True)
+    (tmp_path / "sys/class/powercap/intel-rapl:0").symlink_to("../../devices/nowhere")
+
+    with pytest.raises(SourceAbsent, match="hidden"):
+        opened(tmp_path)
+
+
+def test_a_dram_counter_that_is_known_to_be_wrong_on_some_kernels_is_noted(tmp_path):
+    processor(tmp_path)
+    cpuinfo = tmp_path / "proc/cpuinfo"
+    cpuinfo.write_text(cpuinfo.read_text().replace("model name", "model\t\t: 143\nmodel name"))
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:0:0", "dram", 1))
+
+    assert "80275ca9e525" in opened(tmp_path).notes[0]
 
 
 def test_a_guest_is_told_to_measure_on_its_hypervisor(tmp_path):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -107,7 +108,7 @@ def test_the_embodied_share_of_a_day_is_a_day_of_the_service_life(machine, confi
 
     whole = sum(figure.estimate.central for figure in snapshot.named("wattprint_scope3_embodied_co2e_grams"))
     booked = value(snapshot, "scope3_embodied_amortised_co2e_grams_total")
-    assert value(first, "scope3_embodied_amortised_co2e_grams_total") is None
+    assert value(first, "scope3_embodied_amortised_co2e_grams_total") == 0
     assert booked == pytest.approx(whole / (4 * 365.25))
 
 
@@ -121,14 +122,96 @@ def test_amortisation_stops_when_the_whole_is_booked(machine, config):
     assert value(snapshot, "scope3_embodied_amortised_co2e_grams_total") < whole
 
 
-def test_a_clock_set_back_books_no_embodied_share_twice(machine, config):
+@pytest.mark.parametrize("years", [-5, 5])
+def test_a_wall_clock_that_is_set_changes_nothing_of_what_is_booked(machine, config, years):
     with machine.sampling(config) as sampler:
         sampler.tick()
         before = value(ticks(sampler, machine, 10, 60), "scope3_embodied_amortised_co2e_grams_total")
-        machine.clock.utc -= timedelta(seconds=600)
+        machine.clock.utc += timedelta(days=365 * years)
+        sampler.tick()
+        machine.clock.utc -= timedelta(days=365 * years)
         after = value(ticks(sampler, machine, 10, 60), "scope3_embodied_amortised_co2e_grams_total")
 
-    assert after == before
+    assert after == pytest.approx(2 * before)
+
+
+def test_a_date_of_acquisition_that_is_set_later_moves_the_ratio_and_books_nothing(machine, config, tmp_path):
+    unknown = replace(config, inventory_file=None)
+    state = tmp_path / "state"
+    with machine.sampling(unknown, state) as sampler:
+        sampler.tick()
+        before = ticks(sampler, machine, 10, 60)
+        sampler.write()
+    with machine.sampling(config, state) as sampler:
+        after = sampler.tick()
+
+    name = "scope3_embodied_amortised_co2e_grams_total"
+    assert value(after, "scope3_embodied_amortised_ratio") > 100 * value(before, "scope3_embodied_amortised_ratio")
+    assert value(after, name) == pytest.approx(value(before, name))
+
+
+def test_power_that_nobody_tells_any_more_is_unknown_and_not_the_last_value(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        set_counter(machine.root, "intel-rapl:0", "garbage")
+        (machine.root / "proc/stat").write_text("garbage")
+        for _ in range(5):
+            machine.clock.wait(1)
+            snapshot = sampler.tick()
+
+    assert value(snapshot, "host_power_watts") is None
+    assert value(snapshot, "channel_power_watts", channel="package-0") is None
+    assert value(snapshot, "host_energy_joules_total") == pytest.approx(500 * 1.33)
+    assert "power_unknown" in {problem.reason for problem in snapshot.problems}
+
+
+def test_no_published_counter_falls_when_the_process_is_killed(machine, config, tmp_path):
+    """Nothing is written after the first tick: what the history holds then is what a killed agent leaves."""
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        sampler.write()
+        before = ticks(sampler, machine, 50)
+    set_counter(machine.root, "intel-rapl:0", 5)
+    write(machine.root, {"proc/sys/kernel/random/boot_id": BOOT.replace("1", "3")})
+    machine.clock.monotonic = 10.0
+    machine.seconds = 0
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        after = ticks(sampler, machine, 1)
+
+    for name in ("host_energy_joules_total", "channel_energy_joules_total", "scope2_location_based_co2e_grams_total"):
+        assert value(after, name) == value(before, name) > 0
+
+
+def test_a_file_of_published_values_that_is_garbage_is_ignored(machine, config, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "published.json").write_text('{"host_energy part_modelled": [3, 2, 1], "x": "y"')
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        snapshot = ticks(sampler, machine, 1)
+
+    assert value(snapshot, "host_energy_joules_total") == pytest.approx(133)
+
+
+def test_the_host_account_says_how_long_nothing_was_known(machine, config, tmp_path):
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    write(machine.root, {"proc/sys/kernel/random/boot_id": BOOT.replace("1", "2")})
+    machine.passes(300)
+    machine.clock.monotonic = 12.0
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        [host] = sampler.progress.ever.hosts.values()
+
+    assert host.observed_seconds == pytest.approx(10)
+    assert host.unobserved_seconds == pytest.approx(300)
 
 
 def test_totals_go_on_after_a_restart_and_the_counter_tells_what_happened_meanwhile(machine, config, tmp_path):
@@ -173,7 +256,7 @@ def test_today_begins_at_midnight_utc_and_since_the_start_does_not(machine, conf
     start, today, ever = snapshot.statements
     energy = [statement.figures[0].estimate.central for statement in (start, today, ever)]
     assert energy[0] == energy[2] == pytest.approx(1500 * 1.33)
-    assert energy[1] == pytest.approx(600 * 1.33)
+    assert energy[1] == pytest.approx(500 * 1.33)
 
 
 def test_what_could_not_be_written_is_a_problem_until_it_is_and_nothing_is_lost(machine, config, tmp_path):

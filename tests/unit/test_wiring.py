@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from trees import HandClock, machine, processor, set_load, write
+
+from agent.captured import open_root
+from agent.config import Config, config_of
+from agent.errors import ConfigError
+from agent.host import Host
+from agent.standing import standing
+from agent.wholehost.load_model import load_model
+from agent.wiring import build_standing, check_location, sample_twice, sampling
+from impacts.datasets import load_book
+from impacts.parts import Inventory, Part, Server
+
+SERVER = Path(__file__).parent.parent / "hosts" / "intel-2s-cascadelake-dram"
+
+
+def sampled(config):
+    with open_root(SERVER) as host, sampling(host, config, None) as sampler:
+        return sample_twice(host, sampler)
+
+
+def power(snapshot):
+    [figure] = snapshot.named("wattprint_host_power_watts")
+    return figure.estimate
+
+
+def config_with(tmp_path, inventory, **settings):
+    file = tmp_path / "inventory.yaml"
+    file.write_text(inventory, encoding="utf-8")
+    return Config(inventory_file=file, **settings)
+
+
+def test_an_inventory_file_without_parts_keeps_what_is_detected(tmp_path):
+    config = config_with(tmp_path, "server: {acquired: 2024-03-01, service_life_years: 5}")
+    given, plain = sampled(config), sampled(Config())
+
+    assert power(given).central == power(plain).central
+    assert given.named("wattprint_host_info")[0].labels == plain.named("wattprint_host_info")[0].labels
+    assert "acquired_unknown" not in {problem.reason for problem in given.problems}
+
+
+def test_parts_of_a_file_take_the_place_of_the_detected_ones(tmp_path):
+    given = sampled(config_with(tmp_path, "parts: [{kind: cpu, count: 2}, {kind: memory, count: 1, capacity_gb: 8}]"))
+
+    assert {figure.labels[0] for figure in given.named("wattprint_scope3_embodied_co2e_grams")} == {
+        "cpu",
+        "memory",
+        "board",
+        "case",
+        "assembly",
+    }
+
+
+def test_a_guess_that_nobody_confirmed_stays_a_problem(tmp_path):
+    given = sampled(config_with(tmp_path, "parts: [{kind: memory, count: 1, capacity_gb: 8, assumed: true}]"))
+
+    assert "memory_assumed" in {problem.reason for problem in given.problems}
+
+
+def test_cards_whose_power_nothing_tells_widen_the_hosts_bounds_and_are_named(tmp_path):
+    parts = "parts: [{kind: cpu, count: 2}, {kind: gpu, count: 8, model: NVIDIA H100 80GB HBM3}]"
+    given = sampled(config_with(tmp_path, parts))
+
+    assert power(given).high > 8 * 700
+    assert "gpu_modelled" in {problem.reason for problem in given.problems}
+
+
+@pytest.mark.parametrize(("location", "meant"), [("UK", "GB"), ("ZZ", "ZW"), ("UK-X", "GB")])
+def test_a_place_that_no_dataset_knows_is_an_error_that_names_the_nearest(location, meant):
+    with pytest.raises(ConfigError, match=meant):
+        check_location(load_book(), location)
+
+
+@pytest.mark.parametrize("location", ["", "FR", "US-CAL-CISO", "US-NOWHERE"])
+def test_a_country_that_is_known_is_enough(location):
+    check_location(load_book(), location)
+
+
+def test_a_date_of_acquisition_in_the_future_is_a_problem(tmp_path):
+    given = sampled(config_with(tmp_path, "server: {acquired: 2030-01-01}"))
+
+    assert "acquired_in_future" in {problem.reason for problem in given.problems}
+
+
+def test_hardware_whose_service_life_is_over_books_nothing_and_says_so_with_a_zero(tmp_path):
+    given = sampled(config_with(tmp_path, "server: {acquired: 2012-01-01, service_life_years: 4}"))
+
+    assert given.named("wattprint_scope3_embodied_amortised_ratio")[0].estimate.central == 1
+    assert given.named("wattprint_scope3_embodied_amortised_co2e_grams_total")[0].estimate.central == 0
+
+
+def test_a_modelled_host_names_the_default_that_stands_in_for_its_cpu(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, {"proc/meminfo": "MemTotal: 16000000 kB"})
+    host = Host(tmp_path, HandClock())
+    with sampling(host, Config(), None) as sampler:
+        sampler.tick()
+        host.clock.wait(1)
+        set_load(tmp_path, busy=100, idle=1300)
+        reasons = {problem.reason for problem in sampler.tick().problems}
+
+    assert {"modelled", "tdp_unknown"} <= reasons
+
+
+def test_a_guests_cpu_is_its_threads_and_not_its_hypervisors_processors(tmp_path):
+    processor(tmp_path, cpus=2)
+    guest = Inventory(Server(virtual=True), (Part("cpu", 2, model="Intel(R) Xeon(R) Platinum 8280 CPU @ 2.70GHz"),))
+    cpu = load_model(machine(tmp_path, inventory=guest)).terms[0]
+
+    assert cpu.watts(1.0) == pytest.approx(2 * 3 * 1.02)
+
+
+def test_the_factors_in_use_are_those_of_the_moment():
+    rows = {figure.labels[2] for figure in sampled(Config()).named("wattprint_factor_info")}
+
+    assert "psu_efficiency" not in rows
+    assert "rest_of_host" in rows
+
+
+def test_the_grid_factor_follows_the_year():
+    with open_root(SERVER) as host:
+        built = build_standing(host, Config(location="FR"))
+        assert built.grid.factor.valid_from.year == 2025
+        earlier = host.clock.utc_now().date() - timedelta(days=3 * 365)
+
+        assert built.on(earlier).grid.factor.valid_from.year == 2023
+        assert standing(built.machine, "FR", ()).grid == built.grid
+
+
+def test_a_captured_machine_is_not_read_by_this_machines_config(tmp_path):
+    write(tmp_path / "other", {"proc/stat": "cpu 0 0 0 1 0 0 0 0", "etc/wattprint/config.yaml": "location: NO"})
+
+    assert config_of(Host(tmp_path / "other"), None).location == "NO"
+    with open_root(SERVER) as host:
+        assert config_of(host, None) == Config()

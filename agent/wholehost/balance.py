@@ -106,7 +106,7 @@ class HostBalance:
     def book(self, channels: Sequence[Channel], steps: Iterable[EnergyStep], at: float) -> HostStep | None:
         """Take the steps of the tick at `at` (monotonic seconds); return the stretch that can now be booked, if any."""
         self._at = at
-        self._know(channels, at)
+        self._know(channels)
         for step in steps:
             self._take(step, at)
         waited_for = next((way for way in self._ways if not self._is_overdue(way, at)), None)
@@ -117,13 +117,11 @@ class HostBalance:
         self._begin_stretch(at)
         return booked
 
-    def _know(self, channels: Sequence[Channel], at: float) -> None:
+    def _know(self, channels: Sequence[Channel]) -> None:
         if channels == self._channels:
             return
         self._channels = list(channels)
         self._ways = ways(channels)
-        for channel in channels:
-            self._told_at.setdefault(channel.key, at)
 
     def _take(self, step: EnergyStep, at: float) -> None:
         key = step.channel.key
@@ -145,16 +143,21 @@ class HostBalance:
         if way.boundary is not Boundary.COMPONENT or not all(map(_is_complete, told)):
             return True
         models = [channel for channel in self._channels if channel.method is Method.MODELLED]
-        awaited = [channel for channel in models if at - self._told_at[channel.key] <= PATIENCE_SECONDS]
+        awaited = [channel for channel in models if not self._is_silent(channel, at)]
         return all(
             channel.key in self._pending and self._pending[channel.key].observed_seconds > 0 for channel in awaited
         )
 
     def _is_overdue(self, way: Way, at: float) -> bool:
-        return any(at - self._told_at[channel.key] > PATIENCE_SECONDS for channel in way.anchors)
+        return any(self._is_silent(channel, at) for channel in way.anchors)
+
+    def _is_silent(self, channel: Channel, at: float) -> bool:
+        """Whether a channel has told nothing for long, or nothing at all yet: it is not waited for."""
+        told_at = self._told_at.get(channel.key)
+        return told_at is None or at - told_at > PATIENCE_SECONDS
 
     def _begin_stretch(self, at: float) -> None:
-        self._booked_until |= {channel.key: at for channel in self._channels if self._told_at[channel.key] < at}
+        self._booked_until |= {channel.key: at for channel in self._channels if self._told_at.get(channel.key) != at}
         self._pending = {}
 
     def _by_way(self, way: Way) -> HostStep | None:

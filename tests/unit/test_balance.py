@@ -165,6 +165,7 @@ def test_a_stretch_that_a_counter_cannot_tell_is_modelled():
 
 def test_a_silent_counter_is_waited_for_then_modelled_and_its_return_books_nothing_twice():
     host = balance(PACKAGE)
+    host.book([step(PACKAGE, 90), *model_steps()])
     ticks = int(PATIENCE_SECONDS) + 5
     booked = [host.book(model_steps()) for _ in range(ticks)]
 
@@ -194,6 +195,14 @@ def test_a_model_that_is_switched_off_holds_nothing_up():
     booked = host.book([PACKAGE], [step(PACKAGE, 90)], 1.0)
 
     assert booked.microjoules == pytest.approx(90 * 1.3e6)
+
+
+def test_a_meter_that_has_never_told_is_not_waited_for():
+    host = balance(METER, PACKAGE)
+    host.book([step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
+    booked = host.book([step(PACKAGE, 90), *model_steps()])
+
+    assert (booked.basis, booked.seconds) == (Basis.PART_MODELLED, 1.0)
 
 
 def test_an_inlet_meter_tells_the_host_by_itself():

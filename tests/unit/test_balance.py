@@ -148,6 +148,7 @@ def test_a_first_reading_books_nothing():
 def test_a_counter_that_misses_a_tick_has_all_its_energy_booked_once_it_tells():
     """The modelled terms wait with it, so the stretch is booked once and whole."""
     host = balance(PACKAGE, DRAM)
+    host.book([step(PACKAGE, 90), step(DRAM, 10), *model_steps()])
 
     assert host.book([step(DRAM, 10), *model_steps()]) is None
     booked = host.book([step(PACKAGE, 180, 2.0), step(DRAM, 10), *model_steps()])

@@ -52,8 +52,7 @@ def render(derivation: Derivation) -> str:
     unit = f" {result.unit}" if result.unit != "1" else ""
     lines = [derivation.title, f"  formula   {derivation.formula}"]
     lines += [
-        f"  {corner:<9} {derivation.worked(corner)} = {_number(getattr(result, corner))}{unit}"
-        for corner in _CORNERS
+        f"  {corner:<9} {derivation.worked(corner)} = {_number(getattr(result, corner))}{unit}" for corner in _CORNERS
     ]
     if derivation.note:
         lines.append(f"  note      {derivation.note}")

@@ -256,13 +256,16 @@ def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
     """Say why the host's power is not measured."""
     if progress.host_step is None and progress.ticks == 1:
         return []  # every counter needs a second look
-    if progress.host_step is not None and progress.host_step.basis is Basis.PART_MODELLED:
+    basis = progress.host_step.basis if progress.host_step else None
+    if basis in {Basis.MEASURED, Basis.CALIBRATED}:
+        return []
+    if basis is Basis.PART_MODELLED:
         return [
             Problem(
                 "host",
                 "part_modelled",
                 "no meter at the power supplies: what lies between the counted components and the inlet is modelled",
-                "compare it with a meter at the plug: the bounds say how far the model may be off",
+                "give the agent the server's inlet meter: `wattprint doctor` says what IPMI, Redfish and hwmon lack here",
             )
         ]
     whys = [
@@ -271,7 +274,7 @@ def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
     remedies = [watched.state.remedy for watched in sources.watched if watched.state.remedy]
     remedy = "; ".join(remedies) or "`wattprint doctor` says what each source needs"
     reasons = "; ".join(whys) or "no counter told anything"
-    if progress.host_step is None:
+    if basis is None:
         return [Problem("host", "power_unknown", f"nothing tells the host's power ({reasons})", remedy)]
     what = f"no power counter could be read, so power is modelled from load, with wide bounds ({reasons})"
     return [Problem("host", "modelled", what, remedy)]

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from agent.ledger import EnergyStep
 
-# A channel that has told nothing for longer than this is not waited for.
+# A channel that has told nothing for longer than this, and than a few of its usual intervals, is not waited for.
 PATIENCE_SECONDS = 30.0
+PATIENCE_INTERVALS = 2.5
 
 # What contains other channels and shows less than this share of their power does not really contain them. A meter
 # that averages may lag behind them for a while: only a lasting contradiction is a problem.
@@ -93,6 +94,7 @@ class HostBalance:
         self._ways: list[Way] = []
         self._pending: dict[Key, _Pending] = {}
         self._told_at: dict[Key, float] = {}
+        self._usual_seconds: dict[Key, float] = {}  # the length of each channel's last step
         self._booked_until: dict[Key, float] = {}  # of channels that told nothing in the tick of a booking
         self._contradictions: dict[str, _Contradiction] = {}
         self._at = 0.0
@@ -134,6 +136,8 @@ class HostBalance:
         pending.observed_seconds += step.observed_seconds * share
         pending.unobserved_seconds += step.unobserved_seconds * share
         self._told_at[key] = at
+        if step.observed_seconds:
+            self._usual_seconds[key] = step.observed_seconds
 
     def _has_told(self, way: Way, at: float) -> bool:
         """Whether the way's channels have told, and the model of what they leave out has told any of the same time."""
@@ -154,7 +158,8 @@ class HostBalance:
     def _is_silent(self, channel: Channel, at: float) -> bool:
         """Whether a channel has told nothing for long, or nothing at all yet: it is not waited for."""
         told_at = self._told_at.get(channel.key)
-        return told_at is None or at - told_at > PATIENCE_SECONDS
+        usual = PATIENCE_INTERVALS * self._usual_seconds.get(channel.key, 0.0)
+        return told_at is None or at - told_at > max(PATIENCE_SECONDS, usual)
 
     def _begin_stretch(self, at: float) -> None:
         self._booked_until |= {channel.key: at for channel in self._channels if self._told_at.get(channel.key) != at}

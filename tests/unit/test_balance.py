@@ -240,6 +240,18 @@ def test_while_the_meter_is_silent_the_counters_tell_and_the_switches_book_no_se
     assert seconds[Basis.PART_MODELLED] == pytest.approx(119)
 
 
+def test_a_meter_that_tells_every_minute_is_waited_for():
+    host = balance(METER, PACKAGE)
+    host.book([step(METER, 0, 0.0, Outcome.FIRST), step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
+    bases = []
+    for second in range(1, 241):
+        told = [step(METER, 12_000, 60.0, Outcome.INTEGRATED)] if second % 60 == 0 else []
+        booked = host.book([*told, step(PACKAGE, 90), *model_steps()])
+        bases += [booked.basis] if booked and second > 60 else []
+
+    assert bases == [Basis.MEASURED] * 3
+
+
 def test_of_two_inlet_meters_the_first_of_the_table_tells_and_they_are_not_added():
     host = balance(METER, OTHER_METER, PACKAGE)
     booked = host.book([step(METER, 200), step(OTHER_METER, 220), step(PACKAGE, 90), *model_steps()])

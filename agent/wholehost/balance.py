@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agent.readings import Boundary, Channel, Method
-from agent.wholehost.overlap import Way, outermost_components, ways
+from agent.wholehost.overlap import Way, contents, outermost_components, ways
 from impacts.estimates import Citation, Estimate
 from impacts.problems import Problem
 
@@ -150,7 +150,7 @@ class HostBalance:
         if len(told) < len(way.anchors) or not all(map(_is_complete, told)):
             return None
         if way.boundary is Boundary.COMPONENT:
-            covered = {pending.channel.component for pending in told}
+            covered = {component for pending in told for component in contents(pending.channel.component)}
             rest = [pending for pending in self._model_terms() if pending.channel.component not in covered]
             return _stretch(Basis.PART_MODELLED, told, rest, self._overheads.rest)
         if self._contradicts(way, told):

@@ -49,7 +49,8 @@ class Worker:
         self._begun = 0  # how many attempts were begun, and the number of the last that was answered
         self._answered = 0
         self._is_told_late = False
-        threading.Thread(target=self._work, name="slow-source", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="slow-source", daemon=True)
+        self._thread.start()
 
     def collect(self) -> list[Answer]:
         """Return the answers since the last call; an attempt that has outlived its deadline is one, once."""
@@ -80,10 +81,16 @@ class Worker:
         self._stopped.set()
         self._wanted.set()
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Return when the thread has closed its source and ended, or after `seconds`."""
+        self._thread.join(max(0.0, seconds))
+
     def _work(self) -> None:
         failures = 0
-        while not self._stopped.is_set():
+        while True:
             self._wanted.clear()
+            if self._stopped.is_set():  # asked after the wish is cleared: a stop in between would be lost
+                break
             self._begun += 1
             answer = self._answer()
             # Where one of several devices fails, the others are read on at their pace.

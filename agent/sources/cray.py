@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, CounterReading, Method
+from agent.sources.rapl import DENIED_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,10 +117,7 @@ def open_source(machine: Machine) -> CraySource:
             _close(counter)
         if not isinstance(error, PermissionError):
             raise SourceAbsent(f"{error.filename}: {error.strerror}") from error
-        raise SourceDenied(
-            f"{error.filename} may not be read by this user",
-            remedy="run as root, or give the service AmbientCapabilities=CAP_DAC_READ_SEARCH",
-        ) from error
+        raise SourceDenied(f"{error.filename} may not be read by this user", remedy=DENIED_REMEDY) from error
     return CraySource(machine.host, counters, str(folder / "freshness"))
 
 

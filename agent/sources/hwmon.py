@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 from agent.sources.hwmon_chips import READS, Sensor, find_sensors
+from agent.sources.rapl import DENIED_REMEDY
 from agent.worker import Pace
 
 if TYPE_CHECKING:
@@ -124,10 +125,7 @@ def open_source(source: str, machine: Machine) -> HwmonSource:
             raise SourceAbsent("; ".join((_ABSENT[source], *notes)))
         return HwmonSource(machine.host, _opened(source, kept, machine), notes)
     except PermissionError as error:
-        raise SourceDenied(
-            f"{error.filename} may be read by root only",
-            remedy="run as root, or give the service AmbientCapabilities=CAP_DAC_READ_SEARCH",
-        ) from error
+        raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
     except OSError as error:
         raise SourceAbsent(f"{error.filename}: {error.strerror}") from error
 

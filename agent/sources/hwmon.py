@@ -118,7 +118,7 @@ def open_source(source: str, machine: Machine) -> HwmonSource:
     """Open the sensors that the rules give to `source`; raise SourceAbsent or SourceDenied with the remedy."""
     try:
         found = find_sensors(machine.host)
-        ours = [sensor for sensor in found if sensor.rule and sensor.rule.get("source") == source]
+        ours = [sensor for sensor in found if (sensor.rule or {}).get("source") == source and sensor.value_path()]
         kept, dropped = _counted_once(source, ours, machine)
         notes = (*dropped, *(_left_out(found) if source == COMPONENTS else ()))
         if not kept:

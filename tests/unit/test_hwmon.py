@@ -188,6 +188,13 @@ def test_an_unknown_chip_is_not_read_but_named(tmp_path):
     assert source.notes == ("frobnicator not read: tells power, but it is not known of what",)
 
 
+def test_a_chip_without_the_attribute_that_is_read_of_it_is_absent(tmp_path):
+    chip(tmp_path, 0, "power_meter", power1_input=200_000_000)
+
+    with pytest.raises(SourceAbsent):
+        hwmon.open_acpi_meter(machine(tmp_path))
+
+
 def fail_with_an_error(source):
     """Have the first sensor's descriptor answer as a driver does that has nothing to say."""
     descriptor = source._meters[0].descriptor  # noqa: SLF001 - there is no driver here to say so

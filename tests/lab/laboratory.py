@@ -116,7 +116,9 @@ class Guest:
     def truth(self) -> dict[str, tuple[float, int]]:
         """Return joules and wraps of every counter since they were loaded, by the agent's name of the channel."""
         rows = [line.split() for line in self.run(f"cat {_RAPL}/truth").splitlines()]
-        names = {(package, domain): domain if domain == "psys" else f"{domain}-{package}" for package, domain, *_ in rows}
+        names = {
+            (package, domain): domain if domain == "psys" else f"{domain}-{package}" for package, domain, *_ in rows
+        }
         told = {names[package, domain]: (int(nj) * 1e-9, int(wraps)) for package, domain, nj, wraps in reversed(rows)}
         return {name: told[name] for name in sorted(told)}
 
@@ -154,7 +156,9 @@ def running_guest(built: Path, log: Path, *, cpu: str = "Skylake-Server", bmc: B
     ports = [free_port(), free_port()]
     command = [str(LAB / "run-guest.sh"), str(built), *map(str, ports), *([str(bmc.port)] if bmc else [])]
     with log.open("w") as console:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=os.environ | {"CPU": cpu})
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=os.environ | {"CPU": cpu}
+        )
     try:
         wait_until(lambda: "lab: ready" in log.read_text() or process.poll() is not None, BOOT_SECONDS, "the guest")
         assert process.poll() is None, log.read_text()

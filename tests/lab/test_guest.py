@@ -53,7 +53,9 @@ class Accounts:
             print(f"  {name:<12}{agent_joules:>16.3f}{true_joules:>16.3f}{error:>12.2e}{truth[name][1]:>7}")
             assert abs(error) <= MOST_ERROR
             assert truth[name][1] >= wraps
-        ticks, missed = (scrape.one(n) - scrape_before.one(n) for n in ("sampler_ticks_total", "sampler_missed_ticks_total"))
+        ticks, missed = (
+            scrape.one(n) - scrape_before.one(n) for n in ("sampler_ticks_total", "sampler_missed_ticks_total")
+        )
         print(f"  ticks {ticks:.0f}, missed {missed:.0f}")
 
 
@@ -77,7 +79,11 @@ def test_every_counter_of_two_intel_packages_is_counted_over_its_wraps(boot):
         guest.load_counters(milliwatts="1,1,1,1", esu=19, wrap_in_mj=100_000)
         guest.start_agent()
         accounts = Accounts(guest)
-        powers = [(950_000, 800_000, 140_000, 490_000), (610_000, 400_000, 200_000, 480_000), (990_000, 890_000, 90_000, 495_000)]
+        powers = [
+            (950_000, 800_000, 140_000, 490_000),
+            (610_000, 400_000, 200_000, 480_000),
+            (990_000, 890_000, 90_000, 495_000),
+        ]
         _draw_until_wrapped(guest, powers, INTEL, most_seconds=600)
         accounts.close(INTEL, "two Intel packages", wraps=WRAPS)
 
@@ -139,11 +145,18 @@ def test_the_acpi_meter_tells_the_power_of_the_host(boot):
         name = {"source": "acpi_power_meter"}
         wait_until(lambda: guest.scrape().all("channel_power_watts", **name), 60, "a power of the ACPI meter")
         for _ in range(5):
-            guest.wait_for_ticks(3)
-            shown = int(guest.run("cat $(find /sys/class/hwmon/*/ -follow -maxdepth 2 -name power1_average | head -1)"))
+            guest.wait_for_ticks(5)
+            shown = int(guest.run("cat /sys/class/hwmon/hwmon*/device/power1_average")) * 1e-6
             watts = guest.scrape().one("channel_power_watts", **name)
-            assert abs(watts - shown * 1e-6) % 100 == pytest.approx(0, abs=12) or abs(watts - shown * 1e-6) > 80
-        assert guest.scrape().one("host_power_watts", basis="measured") == pytest.approx(watts, rel=0.2)
+            print(f"\nACPI meter {shown:.0f} W, agent {watts:.1f} W", end="")
+            assert 200 <= watts <= 299
+            lag = (
+                shown - watts
+            ) % 100  # it rises by 1 W each second; the agent's power is the mean of its last interval
+            assert lag < 25 or shown < 230, f"{shown} W shown, {watts} W told"
+        host = guest.scrape()
+        assert host.one("host_power_watts", basis="measured") == pytest.approx(watts, rel=0.2)
+        assert host.one("host_measured_energy_ratio") == 1
 
 
 IPMI = {"source": "ipmi_dcmi"}
@@ -153,10 +166,13 @@ IPMI_CONFIG = "sources: {ipmi_dcmi: {interval_seconds: 2, deadline_seconds: 5}, 
 @pytest.fixture
 def boot_with_bmc(boot, tmp_path):
     """Boot a guest with a BMC and start the agent in it; give both."""
+
     @contextmanager
     def booted(*options: str):
         with running_bmc(tmp_path, *options) as bmc, boot(bmc=bmc) as guest:
-            guest.run("modprobe -a ipmi_si ipmi_devintf; for _ in $(seq 60); do [ -e /dev/ipmi0 ] && exit; sleep 1; done; false")
+            guest.run(
+                "modprobe -a ipmi_si ipmi_devintf; for _ in $(seq 60); do [ -e /dev/ipmi0 ] && exit; sleep 1; done; false"
+            )
             guest.load_counters(milliwatts="1,1,1,1")
             guest.set_milliwatts(95_000, 60_000, 2_000, 12_000)
             guest.start_agent(IPMI_CONFIG)
@@ -191,8 +207,12 @@ class Ticks:
     def assert_none_missed(self, title: str) -> None:
         now = self._guest.scrape()
         seconds = time.monotonic() - self._began
-        ticks, missed = (now.one(n) - self._before.one(n) for n in ("sampler_ticks_total", "sampler_missed_ticks_total"))
-        print(f"\n{title}: {ticks:.0f} ticks in {seconds:.0f} s, missed {missed:.0f}; reasons {now.reasons('ipmi_dcmi')}")
+        ticks, missed = (
+            now.one(n) - self._before.one(n) for n in ("sampler_ticks_total", "sampler_missed_ticks_total")
+        )
+        print(
+            f"\n{title}: {ticks:.0f} ticks in {seconds:.0f} s, missed {missed:.0f}; reasons {now.reasons('ipmi_dcmi')}"
+        )
         assert missed == 0
         assert ticks >= seconds - 3
 
@@ -204,7 +224,9 @@ def test_dcmi_by_ioctl_is_what_ipmitool_reads(boot_with_bmc):
             bmc.tell(f"watts {watts}")
             wait_until(lambda: _shows(guest, watts), 30, f"{watts} W")  # noqa: B023 - called at once
             assert _shown_by_ipmitool(guest) == watts
-        print(f"\nDCMI by ioctl and by ipmitool: 187, 241, 1044 W; {guest.scrape().all('source_read_duration_seconds', **IPMI)} s")
+        print(
+            f"\nDCMI by ioctl and by ipmitool: 187, 241, 1044 W; {guest.scrape().all('source_read_duration_seconds', **IPMI)} s"
+        )
         assert guest.scrape().one("host_power_watts", basis="measured") == pytest.approx(1044, rel=0.01)
 
 

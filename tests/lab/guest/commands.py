@@ -37,6 +37,6 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
-with Server(("0.0.0.0", PORT), Command) as server:
-    print("lab: ready", flush=True)
+with Server(("0.0.0.0", PORT), Command) as server:  # noqa: S104 - the guest has no other neighbour than its host
+    print("lab: ready", flush=True)  # noqa: T201 - to the console
     server.serve_forever()

@@ -8,7 +8,7 @@ READY := .venv/.ready
 STATE ?= .state
 ARGUMENTS ?=
 
-.PHONY: run test lint types unit contract e2e oldest bench fix golden docs screenshot package system clean
+.PHONY: run test lint types unit contract e2e lab oldest bench fix golden docs screenshot package system clean
 
 run: $(READY)
 	$(BIN)/wattprint run --state $(STATE) $(ARGUMENTS)
@@ -38,6 +38,11 @@ types: $(READY)
 
 unit contract e2e: $(READY)
 	$(BIN)/python -m pytest tests/$@
+
+# The installed agent in a QEMU guest whose counters, ACPI meter and BMC show a known power; see tests/lab/README.md.
+lab: $(READY)
+	@sh tests/lab/install-packages.sh
+	$(BIN)/python -m pytest -s tests/lab
 
 # The oldest versions that are promised: what Debian 12 ships.
 oldest: .venv-oldest/.ready

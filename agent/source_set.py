@@ -28,6 +28,9 @@ logger = logging.getLogger("wattprint")
 # A driver may be loaded, or a right granted, long after the agent has started.
 REOPEN_SECONDS = 60.0
 
+# A BMC's session that is not ended stays open for half an hour; a device that hangs delays the stop by no more.
+LONGEST_GOODBYE_SECONDS = 2.0
+
 
 @dataclass
 class Watched:
@@ -97,13 +100,17 @@ class SourceSet:
         return [reading for watched, answer in answers for reading in self._book(watched, answer)]
 
     def close(self) -> None:
-        """Close all sources."""
+        """Close all sources. A slow one is given a moment to say goodbye to its device."""
         for watched in self.watched:
             if watched.worker is not None:
                 watched.worker.stop()
             elif watched.opened is not None:
                 watched.opened.close()
                 watched.opened = None
+        until = self._clock.monotonic_seconds() + LONGEST_GOODBYE_SECONDS
+        for watched in self.watched:
+            if watched.worker is not None:
+                watched.worker.wait_for_end(until - self._clock.monotonic_seconds())
 
     def _watched(self, entry: SourceEntry) -> Watched:
         if entry.pace is None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LARGEST_ANSWER_BYTES = 2 * 1024 * 1024
 _CHUNK_BYTES = 16 * 1024
 
+_OTHER_ADDRESS = 64  # these are OpenSSL's numbers
 _TOLD_TLS = {
     9: "its certificate is not valid yet",
     10: "its certificate has expired",
@@ -30,7 +31,7 @@ _TOLD_TLS = {
     19: "its certificate is signed by an authority that is not known here",
     20: "its certificate is signed by an authority that is not known here",
     62: "its certificate is for another host name",
-    64: "its certificate is for another address",
+    _OTHER_ADDRESS: "its certificate is for another address",
 }
 
 # Not urllib3's own TimeoutError: a refused connection is one, too.
@@ -105,6 +106,8 @@ def _failure(error: OSError, seconds: float) -> FetchFailed:
             return FetchFailed("tls", _TOLD_TLS.get(cause.verify_code, cause.verify_message))
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, TimeoutError):
             return FetchFailed("tls", f"it does not speak TLS as it should ({cause.reason or 'handshake failed'})")
+    if isinstance(error, requests.exceptions.SSLError):  # not OpenSSL's: older libraries compare addresses themselves
+        return FetchFailed("tls", _TOLD_TLS[_OTHER_ADDRESS])
     if any(isinstance(cause, _TIMEOUTS) for cause in causes):
         return FetchFailed("timeout", f"no answer within {seconds:.3g} s")
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):

@@ -46,8 +46,11 @@ class Worker:
         self._stopped = threading.Event()
         self._wanted = threading.Event()
         self._busy_since: float | None = None
+        self._begun = 0  # how many attempts were begun, and the number of the last that was answered
+        self._answered = 0
         self._is_told_late = False
-        threading.Thread(target=self._work, name="slow-source", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="slow-source", daemon=True)
+        self._thread.start()
 
     def collect(self) -> list[Answer]:
         """Return the answers since the last call; an attempt that has outlived its deadline is one, once."""
@@ -61,11 +64,15 @@ class Worker:
         return answers
 
     def collect_within(self, seconds: float) -> list[Answer]:
-        """Ask for a read now and wait for its answer, for commands that take two samples and end."""
+        """Ask for a read now and wait for its answer, for commands that take two samples and end.
+
+        An answer that was begun earlier may be of the moment before: it is given too, and not waited for.
+        """
+        earlier = self._begun if self._answered else 0
         self._wanted.set()
         for _ in range(round(seconds / _LOOK_SECONDS)):  # by real time: a recorded clock stands still
-            if answers := self.collect():
-                return answers
+            if self._answered > earlier:
+                break
             self._stopped.wait(_LOOK_SECONDS)
         return self.collect()
 
@@ -74,14 +81,22 @@ class Worker:
         self._stopped.set()
         self._wanted.set()
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Return when the thread has closed its source and ended, or after `seconds`."""
+        self._thread.join(max(0.0, seconds))
+
     def _work(self) -> None:
         failures = 0
-        while not self._stopped.is_set():
+        while True:
             self._wanted.clear()
+            if self._stopped.is_set():  # asked after the wish is cleared: a stop in between would be lost
+                break
+            self._begun += 1
             answer = self._answer()
             # Where one of several devices fails, the others are read on at their pace.
             failures = failures + 1 if answer.trouble is not None and not answer.readings else 0
             self._answers.append(answer)
+            self._answered = self._begun
             intervals = min(2**failures, LONGEST_BACK_OFF)
             self._wanted.wait(max(0.0, self._pace.interval_seconds * intervals - answer.seconds))
         if self.source is not None:

@@ -195,7 +195,14 @@ PROBLEM = Quantity(
     "`wattprint doctor` and the landing page name the remedy.",
     ("origin", "reason"),
 )
-SOURCE_UP = Quantity("source_up", "", "1", Kind.GAUGE, "1 if the last read of a source that this host has gave readings; absent where the host has no such source.", ("source",))
+SOURCE_UP = Quantity(
+    "source_up",
+    "",
+    "1",
+    Kind.GAUGE,
+    "1 if the last read of a source that this host has gave readings; absent where the host has no such source.",
+    ("source",),
+)
 SOURCE_READ_DURATION = Quantity(
     "source_read_duration", "seconds", "s", Kind.GAUGE, "Duration of the last read of the source.", ("source",)
 )

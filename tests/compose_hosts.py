@@ -61,6 +61,24 @@ class Composed:
         self.put(at + "energy_uj", str(microjoules[0]))
         self.change(at + "energy_uj", str(microjoules[1]))
 
+    def chip(self, number: int, name: str, files: dict[str, str], *, folder: str = "", **later: str) -> None:
+        """Add a hwmon chip; `later` are the attributes that change. Old drivers keep theirs in its `device/`."""
+        at = f"sys/class/hwmon/hwmon{number}/"
+        self.put(f"{at}{folder}name", name)
+        for attribute, value in files.items():
+            self.put(at + (attribute if "/" in attribute else folder + attribute), value)
+        for attribute, value in later.items():
+            self.change(f"{at}{folder}{attribute}", value)
+
+    def arm_cpus(self, threads: int, part: str, *, busy: float, uptime_seconds: int) -> None:
+        """Add /proc/cpuinfo of Arm processors, which name no model, and /proc/stat."""
+        block = (
+            "processor\t: {}\nBogoMIPS\t: 2000.00\nFeatures\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics\n"
+            f"CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: {part}\nCPU revision\t: 0"
+        )
+        self.put("proc/cpuinfo", "\n\n".join(block.format(number) for number in range(threads)) + "\n")
+        self.load(threads, busy, uptime_seconds)
+
     def limits(self, folder: str, watts: int, *, peak_watts: int) -> None:
         """Add the power limits of an Intel package."""
         for number, (name, limit) in enumerate((("long_term", watts), ("short_term", peak_watts))):
@@ -73,6 +91,10 @@ class Composed:
         """Add /proc/cpuinfo and /proc/stat, `busy` of the time between the moments in use."""
         threads = cpu.cores * 2 * cpu.sockets
         self.put("proc/cpuinfo", "\n\n".join(processor(cpu, number) for number in range(threads)) + "\n")
+        self.load(threads, busy, uptime_seconds)
+
+    def load(self, threads: int, busy: float, uptime_seconds: int) -> None:
+        """Add /proc/stat, `busy` of the time between the moments in use."""
         ticks = round(self.seconds_between * 100)
         booted = uptime_seconds * 100
         self.put("proc/stat", stat(threads, booted // 5, booted - booted // 5))
@@ -336,7 +358,150 @@ def empty_root() -> Composed:
     return machine
 
 
+def acpi_power_meter() -> Composed:
+    machine = Composed(
+        "composed: two-socket Intel rack server with an ACPI power meter as kernel 6.1 shows it, beside RAPL",
+        5.0,
+        66120.5,
+    )
+    machine.put(POWERCAP + "intel-rapl/enabled", "1")
+    machine.zone("intel-rapl:0", "package-0", (97634217895, 98049217895), 262143328850)  # 83 W
+    machine.zone("intel-rapl:0:0", "dram", (33572999613, 33642999613), 65712999613)  # 14 W
+    machine.zone("intel-rapl:1", "package-1", (91834407226, 92229407226), 262143328850)  # 79 W
+    machine.zone("intel-rapl:1:0", "dram", (40113007811, 40178007811), 65712999613)  # 13 W
+    meter = {
+        "power1_average": "287000000",
+        "power1_average_interval": "1000",
+        "power1_accuracy": "98.0%",
+        "power1_is_battery": "0",
+        "power1_oem_info": "",
+    }
+    machine.chip(0, "power_meter", meter, folder="device/", power1_average="291000000")
+    machine.chip(1, "coretemp", {"temp1_input": "41000", "temp1_label": "Package id 0"})
+    cpu = Cpu("Intel(R) Xeon(R) Silver 4214 CPU @ 2.20GHz", "GenuineIntel", 6, 85, 7, 2200, 16896, 12, 2, INTEL_FLAGS)
+    machine.cpus(cpu, busy=0.3, uptime_seconds=66120)
+    machine.memory(197_434_496)
+    table = dell(cpu, "PowerEdge R640", [16384] * 12 + [0] * 12, smbios.DDR4, watts=750)
+    machine.firmware(table, "Dell Inc.", "PowerEdge R640", smbios.RACK)
+    machine.drive("sda", 1875385008, model="INTEL SSDSC2KG96")
+    return machine
+
+
+def pmbus_psus() -> Composed:
+    machine = Composed(
+        "composed: two-socket AMD server whose two power supplies tell input and output, with a voltage regulator",
+        5.0,
+        31200.75,
+    )
+    machine.put(POWERCAP + "intel-rapl/enabled", "1")
+    machine.zone("intel-rapl:0", "package-0", (11359908363, 12009908363), 65532610987)  # 130 W
+    machine.zone("intel-rapl:1", "package-1", (28211045532, 28826045532), 65532610987)  # 123 W
+    draws = (("212000000", "215000000", "196000000"), ("208000000", "210500000", "192000000"))
+    for number, (first, second, output) in enumerate(draws, start=2):
+        files = {"power1_label": "pin", "power1_input": first, "power2_label": "pout1", "power2_input": output}
+        machine.chip(number, "dps920ab", files, power1_input=second)
+    machine.chip(4, "pmbus", {"power1_label": "pin", "power1_input": "61000000"})
+    cpu = Cpu("AMD EPYC 7302 16-Core Processor", "AuthenticAMD", 23, 49, 0, 3000, 512, 16, 2, AMD_FLAGS)
+    machine.cpus(cpu, busy=0.5, uptime_seconds=31200)
+    machine.memory(263_921_664)
+    machine.drive("nvme0n1", 6251233968, model="SAMSUNG MZWLJ3T8HBLS-00007", device__transport="pcie")
+    return machine
+
+
+def nvidia_grace() -> Composed:
+    machine = Composed(
+        "composed: NVIDIA Grace superchip, two sockets, ACPI meters of module, Grace, CPU and SysIO each", 5.0, 5120.25
+    )
+    watts = {"Module": (221, 229), "Grace": (168, 174), "CPU": (121, 126), "SysIO": (34, 35)}
+    meters = [(socket, name) for socket in (0, 1) for name in watts]
+    for number, (socket, name) in enumerate(meters):
+        first, second = (watt - 3 * socket for watt in watts[name])
+        files = {
+            "power1_average": f"{first}000000",
+            "power1_average_interval": "50",
+            "power1_accuracy": "100.0%",
+            "power1_is_battery": "0",
+            "power1_oem_info": f"{name} Power Socket {socket}",
+        }
+        machine.chip(number, "power_meter", files, folder="device/", power1_average=f"{second}000000")
+    machine.arm_cpus(144, "0xd4f", busy=0.6, uptime_seconds=5120)
+    machine.memory(489_684_992)
+    machine.drive("nvme0n1", 3750748848, model="SAMSUNG MZQL21T9HCJR-00A07", device__transport="pcie")
+    return machine
+
+
+def ampere_altra() -> Composed:
+    machine = Composed(
+        "composed: Ampere Altra server, one socket: power of its cores and of the rest of it", 5.0, 8850.5
+    )
+    files = {
+        "power1_label": "CPU power",
+        "power1_input": "74250000",
+        "power2_label": "IO power",
+        "power2_input": "31500000",
+        "temp1_input": "52000",
+        "temp1_label": "SoC Temperature",
+    }
+    machine.chip(0, "apm_xgene", files, power1_input="77125000", power2_input="31750000")
+    machine.chip(1, "nvme", {"temp1_input": "38850", "temp1_label": "Composite"})
+    machine.arm_cpus(80, "0xd0c", busy=0.4, uptime_seconds=8850)
+    machine.memory(263_526_784)
+    machine.drive("nvme0n1", 1875385008, model="Micron_7300_MTFDHBE960TDF", device__transport="pcie")
+    return machine
+
+
+def amdgpu_server() -> Composed:
+    machine = Composed("composed: AMD server with two Instinct cards, one of which tells its power now", 5.0, 17340.0)
+    machine.put(POWERCAP + "intel-rapl/enabled", "1")
+    machine.zone("intel-rapl:0", "package-0", (41359908363, 42149908363), 65532610987)  # 158 W
+    cards = (
+        ("0000:43:00.0", "power1_average", "187000000", "193000000"),
+        ("0000:c3:00.0", "power1_input", "42000000", "41000000"),
+    )
+    for number, (address, attribute, first, second) in enumerate(cards, start=3):
+        files = {
+            "power1_label": "PPT",
+            attribute: first,
+            "power1_cap": "300000000",
+            "device/uevent": f"DRIVER=amdgpu\nPCI_CLASS=38000\nPCI_ID=1002:740F\nPCI_SLOT_NAME={address}",
+        }
+        machine.chip(number, "amdgpu", files, **{attribute: second})
+        machine.put(f"sys/bus/pci/devices/{address}/class", "0x120000")
+        machine.put(f"sys/bus/pci/devices/{address}/vendor", "0x1002")
+    cpu = Cpu("AMD EPYC 7763 64-Core Processor", "AuthenticAMD", 25, 1, 1, 2450, 512, 64, 1, AMD_FLAGS)
+    machine.cpus(cpu, busy=0.25, uptime_seconds=17340)
+    machine.memory(527_843_328)
+    machine.drive("nvme0n1", 7501476528, model="SAMSUNG MZQL23T8HCLS-00A07", device__transport="pcie")
+    return machine
+
+
+def cray_ex() -> Composed:
+    machine = Composed(
+        "composed: HPE Cray EX node, one AMD CPU and four accelerators, with pm_counters beside RAPL", 5.0, 90210.5
+    )
+    machine.put(POWERCAP + "intel-rapl/enabled", "1")
+    machine.zone("intel-rapl:0", "package-0", (31359908363, 32009908363), 65532610987)  # 130 W
+    joules = {"": (512345678, 7450), "cpu_": (81234567, 655), "memory_": (30234567, 250)}  # 1490, 131 and 50 W
+    joules |= {f"accel{card}_": (98765432 + card, 1400 + 5 * card) for card in range(4)}  # 280 W and a little more
+    for name, (before, used) in joules.items():
+        path = f"sys/cray/pm_counters/{name}energy"
+        machine.put(path, f"{before} J 1709373600000000 us")
+        machine.change(path, f"{before + used} J 1709373605000000 us")
+    machine.put("sys/cray/pm_counters/freshness", "902105")
+    machine.change("sys/cray/pm_counters/freshness", "902155")
+    cpu = Cpu("AMD EPYC 7A53 64-Core Processor", "AuthenticAMD", 25, 48, 1, 2000, 512, 64, 1, AMD_FLAGS)
+    machine.cpus(cpu, busy=0.2, uptime_seconds=90210)
+    machine.memory(527_843_328)
+    return machine
+
+
 COMPOSED = {
+    "acpi-power-meter": acpi_power_meter,
+    "pmbus-psus": pmbus_psus,
+    "nvidia-grace": nvidia_grace,
+    "ampere-altra": ampere_altra,
+    "amdgpu-server": amdgpu_server,
+    "cray-ex": cray_ex,
     "intel-2s-cascadelake-dram": cascade_lake,
     "intel-2s-sapphirerapids-psys": sapphire_rapids,
     "amd-2s-epyc-mirrored-dies": mirrored_dies,

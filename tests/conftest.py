@@ -22,6 +22,10 @@ NEEDS = {
         "apt-get install chromium chromium-driver",
     ),
     "gcc": (lambda: shutil.which("gcc"), "apt-get install gcc libc6-dev"),
+    "node_exporter": (
+        lambda: shutil.which("prometheus-node-exporter"),
+        "apt-get install --no-install-recommends prometheus-node-exporter",
+    ),
     "promtool": (lambda: shutil.which("promtool"), "apt-get install prometheus"),
     "root": (lambda: os.geteuid() == 0, "run the tests as root"),
 }

@@ -5,6 +5,7 @@
 set -eu
 
 missing=""
+command -v prometheus-node-exporter >/dev/null || missing="$missing prometheus-node-exporter"
 command -v promtool >/dev/null || missing="$missing prometheus"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v chromedriver >/dev/null || missing="$missing chromium-driver"

@@ -13,6 +13,7 @@ import select
 from typing import TYPE_CHECKING
 
 from agent.errors import ReadFailed, SourceGone
+from agent.ipmi.messages import BUSY_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,7 +122,7 @@ class IpmiDevice:
         raise ReadFailed(
             f"the BMC has not answered within {self._timeout_seconds:g} s",
             reason="timeout",
-            remedy="see whether the BMC is busy or hangs: ipmitool mc info; ipmitool mc reset cold restarts it",
+            remedy=BUSY_REMEDY,
         )
 
     def close(self) -> None:
@@ -176,4 +177,6 @@ class IpmiDevice:
             if code in _GONE:
                 raise SourceGone(f"{self._path}: {os.strerror(code)}: its driver was taken away")
             if code != errno.EINTR:
-                raise ReadFailed(f"{self._path}: {os.strerror(code)}", reason="io_error")
+                raise ReadFailed(
+                    f"{self._path}: {os.strerror(code)}", reason="io_error", remedy="see journalctl -k -g ipmi"
+                )

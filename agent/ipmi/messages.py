@@ -37,6 +37,12 @@ _MEANINGS = {
 }
 
 
+BUSY_REMEDY = "see whether the BMC is busy or hangs: ipmitool mc info; ipmitool mc reset cold restarts it"
+_REFUSED_REMEDY = "see the BMC's settings and log; ipmitool mc reset cold restarts it"
+_GARBAGE_REMEDY = "update the BMC's firmware, or switch sources.ipmi_dcmi off in the config"
+_NOT_MEASURING_REMEDY = "switch power monitoring on in the BMC's settings; ipmitool mc reset cold restarts it"
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A command with its data; `lun` picks one of the BMC's logical units."""
@@ -70,6 +76,7 @@ class Refused(ReadFailed):
         super().__init__(
             f"the BMC answers command 0x{request.netfn:02X}/0x{request.command:02X} with 0x{code:02X}: {meaning}",
             reason="timeout" if code == TIMEOUT else "completion_code",
+            remedy=BUSY_REMEDY if code == TIMEOUT else _REFUSED_REMEDY,
         )
         self.code = code
 
@@ -98,9 +105,9 @@ def ask(transport: Transport, request: Request, least_bytes: int = 0) -> bytes:
 
 def garbage(what: str) -> ReadFailed:
     """Return the error of an answer that cannot be what the BMC means."""
-    return ReadFailed(what, reason="garbage")
+    return ReadFailed(what, reason="garbage", remedy=_GARBAGE_REMEDY)
 
 
 def not_measuring(what: str) -> ReadFailed:
     """Return the error of a meter that is there and tells nothing."""
-    return ReadFailed(what, reason="not_measuring")
+    return ReadFailed(what, reason="not_measuring", remedy=_NOT_MEASURING_REMEDY)

@@ -94,6 +94,10 @@ def redfish_settings(given: Mapping[str, Any]) -> RedfishSettings:
         raise SourceAbsent(
             "no BMC is configured", remedy="set sources.redfish.address, user and password_file in the config file"
         )
+    if "@" in given["address"]:  # not a matter of the schema, whose errors show what was given
+        raise SourceDenied(
+            "the BMC's address holds an account", remedy="use sources.redfish.user and password_file instead"
+        )
     user = given.get("user") or os.environ.get(USER_VARIABLE, "")
     file = given.get("password_file")
     if not user:

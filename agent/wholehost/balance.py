@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agent.readings import Boundary, Channel, Method
-from agent.wholehost.overlap import Way, outermost_components, ways
+from agent.wholehost.overlap import Way, contents, outermost_components, ways
 from impacts.estimates import Citation, Estimate
 from impacts.problems import Problem
 
@@ -103,7 +103,11 @@ class HostBalance:
     def problems(self) -> tuple[Problem, ...]:
         """What the balance has had to leave out for a while."""
         lasting = (found for found in self._contradictions.values() if self._at - found.since > LASTING_SECONDS)
-        return tuple(found.problem for found in lasting)
+        silent = (channel for way in self._ways for channel in way.anchors if self._is_silent(channel, self._at))
+        return (
+            *(found.problem for found in lasting),
+            *(_silence(channel) for channel in silent if channel.key in self._told_at),
+        )
 
     def book(self, channels: Sequence[Channel], steps: Iterable[EnergyStep], at: float) -> HostStep | None:
         """Take the steps of the tick at `at` (monotonic seconds); return the stretch that can now be booked, if any."""
@@ -111,10 +115,11 @@ class HostBalance:
         self._know(channels)
         for step in steps:
             self._take(step, at)
-        waited_for = next((way for way in self._ways if not self._is_overdue(way, at)), None)
+        usable = [spoken for way in self._ways if (spoken := self._without_silent(way, at)).anchors]
+        waited_for = next((way for way in usable if not self._is_overdue(way, at)), None)
         if waited_for is not None and not self._has_told(waited_for, at):
             return None
-        told = (self._by_way(way) for way in self._ways)
+        told = (self._by_way(way) for way in usable)
         booked = next((stretch for stretch in told if stretch is not None), None) or self._modelled()
         self._begin_stretch(at)
         return booked
@@ -138,6 +143,19 @@ class HostBalance:
         self._told_at[key] = at
         if step.observed_seconds:
             self._usual_seconds[key] = step.observed_seconds
+
+    def _without_silent(self, way: Way, at: float) -> Way:
+        """Return the way without what has fallen silent: one lost component leaves the others measured.
+
+        Where the model speaks for a component, it does so for all of it; else just the silent channel is missing.
+        """
+        if way.boundary is not Boundary.COMPONENT:
+            return way
+        silent = {channel for channel in way.anchors if self._is_silent(channel, at)}
+        modelled = {channel.component for channel in self._channels if channel.method is Method.MODELLED}
+        left_to_model = {channel.component for channel in silent} & modelled
+        anchors = (c for c in way.anchors if c not in silent and c.component not in left_to_model)
+        return Way(way.boundary, tuple(anchors))
 
     def _has_told(self, way: Way, at: float) -> bool:
         """Whether the way's channels have told, and the model of what they leave out has told any of the same time."""
@@ -171,7 +189,7 @@ class HostBalance:
         if len(told) < len(way.anchors) or not all(map(_is_complete, told)):
             return None
         if way.boundary is Boundary.COMPONENT:
-            covered = {pending.channel.component for pending in told}
+            covered = {component for pending in told for component in contents(pending.channel.component)}
             rest = [pending for pending in self._model_terms() if pending.channel.component not in covered]
             return _stretch(Basis.PART_MODELLED, told, rest, self._overheads.rest)
         if self._contradicts(way, told):
@@ -210,6 +228,11 @@ class _Contradiction:
 
     since: float
     problem: Problem
+
+
+def _silence(channel: Channel) -> Problem:
+    what = f"{channel.source}/{channel.name} has told nothing for a while: its energy is modelled, or in no figure"
+    return Problem(channel.source, "silent", what, "`wattprint doctor` says what the source lacks")
 
 
 def _watts(pending: _Pending) -> float:

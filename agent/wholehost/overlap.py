@@ -16,8 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # Components that a machine's sources all see as a whole: of two sources that count them, one is enough. Cards and
-# drives are counted one by one, each by the source that knows it.
-_SEEN_WHOLE = frozenset({"cpu", "dram"})
+# drives are counted one by one, each by the source that knows it …
+_SEEN_WHOLE = frozenset({"cpu", "dram", "module"})
+# … but for those of a source that knows all cards.
+_KNOWS_ALL_CARDS = frozenset({"cray"})
+
+_CONTENTS = {"module": frozenset({"cpu", "dram"})}  # a CPU with its memory on one board
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A channel in the tree of what contains what; the remark says what else tells the same."""
+
+    depth: int
+    channel: Channel
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +42,10 @@ class Way:
 
     @property
     def name(self) -> str:
-        """What it is called in problems: `ipmi_dcmi`, `rapl psys`."""
-        sources = ", ".join(dict.fromkeys(channel.source for channel in self.anchors))
-        return f"{sources} psys" if self.boundary is Boundary.PLATFORM else sources
+        """What it is called in problems: `ipmi_dcmi`, `rapl psys`, `cray node`."""
+        if self.boundary is Boundary.PLATFORM:
+            return ", ".join(f"{channel.source} {channel.name}" for channel in self.anchors)
+        return ", ".join(dict.fromkeys(channel.source for channel in self.anchors))
 
 
 def ways(channels: Sequence[Channel]) -> list[Way]:
@@ -46,48 +60,64 @@ def ways(channels: Sequence[Channel]) -> list[Way]:
     return [*found, Way(Boundary.COMPONENT, components)] if components else found
 
 
+def contents(component: str) -> frozenset[str]:
+    """Return the components that a channel of `component` includes."""
+    return _CONTENTS.get(component, frozenset({component}))
+
+
 def outermost_components(channels: Sequence[Channel]) -> Iterator[Channel]:
     """Yield the component channels that lie in no other component, each component from one source only."""
+    return (channel for channel, told_by in _outermost(channels) if not told_by)
+
+
+def _outermost(channels: Sequence[Channel]) -> Iterator[tuple[Channel, str]]:
+    """Yield the outermost component channels, each with the source that tells the same already, if there is one."""
     containers = {channel.key for channel in channels if channel.boundary is Boundary.COMPONENT}
-    counted_by: dict[str, str] = {}
+    told_by: dict[str, str] = {}
     for channel in channels:
         if channel.boundary is not Boundary.COMPONENT or (channel.source, channel.within or "") in containers:
             continue
-        first = counted_by.setdefault(channel.component, channel.source)
-        if channel.component not in _SEEN_WHOLE or first == channel.source:
-            yield channel
+        tellers = [told_by.setdefault(component, channel.source) for component in sorted(contents(channel.component))]
+        other = next((teller for teller in tellers if teller != channel.source), "")
+        yield channel, other if channel.component in _SEEN_WHOLE or other in _KNOWS_ALL_CARDS else ""
 
 
-def tree(channels: Sequence[Channel]) -> list[tuple[int, Channel, str]]:
-    """Return the channels as (depth, channel, remark), each below what contains it: what `doctor` shows.
-
-    A remark says that a channel tells what another one tells already.
-    """
-    ordered = ways([channel for channel in channels if channel.method is not Method.MODELLED])
-    counted = set(outermost_components(channels))
-    lines: list[tuple[int, Channel, str]] = []
+def tree(channels: Sequence[Channel]) -> list[Line]:
+    """Return the channels, each below what contains it: inlet, platform, components and what lies in those."""
+    measured = [channel for channel in channels if channel.method is not Method.MODELLED]
+    lines: list[Line] = []
     depth = 0
-    seen: set[Boundary] = set()
-    for way in ordered:
-        again = way.boundary in seen and way.boundary is not Boundary.COMPONENT
-        seen.add(way.boundary)
-        for channel in way.anchors:
-            lines.append((depth, channel, "tells again what the one above tells" if again else ""))
-            lines += _inside(channel, channels, depth + 1)
-        depth += not again
-    shown = {channel.key for _, channel, _ in lines}
-    for channel in channels:
-        if channel.method is not Method.MODELLED and channel.key not in shown and channel not in counted:
-            lines.append((depth, channel, "counted by another source"))
-    return lines
+    for boundary in (Boundary.INLET, Boundary.PLATFORM):
+        meters = _by_source(measured, boundary)
+        for meter in meters:
+            remark = "" if meter is meters[0] else f"the same as {meters[0][0].source}"
+            lines += [line for channel in meter for line in _branch(Line(depth, channel, remark), measured)]
+        depth += bool(meters)
+    for channel, told_by in _outermost(measured):
+        lines += _branch(Line(depth, channel, f"the same as {told_by}" if told_by else ""), measured)
+    return lines + _modelled(channels, depth)
 
 
-def _inside(container: Channel, channels: Sequence[Channel], depth: int) -> list[tuple[int, Channel, str]]:
-    """Return what lies in a component channel."""
-    if container.boundary is not Boundary.COMPONENT:
-        return []
-    inner = [channel for channel in channels if channel.source == container.source and channel.within == container.name]
-    return [line for channel in inner for line in [(depth, channel, ""), *_inside(channel, channels, depth + 1)]]
+def _branch(line: Line, channels: Sequence[Channel]) -> list[Line]:
+    """Return a channel's line and those of what lies in it, as long as that is told at the same boundary."""
+    outer = line.channel
+    inner = [
+        channel
+        for channel in channels
+        if (channel.source, channel.within, channel.boundary) == (outer.source, outer.name, outer.boundary)
+    ]
+    return [line, *(below for channel in inner for below in _branch(Line(line.depth + 1, channel), channels))]
+
+
+def _modelled(channels: Sequence[Channel], depth: int) -> list[Line]:
+    """Return the lines of the model, which stands in for what nobody measures."""
+    measured = [channel for channel in channels if channel.method is not Method.MODELLED]
+    covered = {component for channel in outermost_components(measured) for component in contents(channel.component)}
+    return [
+        Line(depth, channel, "modelled, and measured above" if channel.component in covered else "modelled")
+        for channel in channels
+        if channel.method is Method.MODELLED
+    ]
 
 
 def _by_source(channels: Sequence[Channel], boundary: Boundary) -> list[tuple[Channel, ...]]:

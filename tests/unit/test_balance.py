@@ -240,6 +240,27 @@ def test_while_the_meter_is_silent_the_counters_tell_and_the_switches_book_no_se
     assert seconds[Basis.PART_MODELLED] == pytest.approx(119)
 
 
+def test_a_lost_card_leaves_the_processor_and_the_other_card_measured_and_is_named():
+    one, two = (Channel("nvidia", name, "gpu", Boundary.COMPONENT, Method.COUNTED) for name in ("gpu-1", "gpu-2"))
+    host = balance(PACKAGE, one, two)
+    host.book([step(PACKAGE, 90), step(one, 300), step(two, 200), *model_steps()])
+    for _ in range(int(PATIENCE_SECONDS) + 2):
+        booked = host.book([step(PACKAGE, 90), step(one, 300), *model_steps()])
+
+    assert booked.measured_microjoules == 390_000_000
+    assert [(problem.origin, problem.reason) for problem in host.problems] == [("nvidia", "silent")]
+
+
+def test_a_silent_processor_is_modelled_and_the_memory_stays_measured():
+    host = balance(PACKAGE, PACKAGE_1, DRAM)
+    host.book([step(PACKAGE, 90), step(PACKAGE_1, 80), step(DRAM, 10), *model_steps()])
+    for _ in range(int(PATIENCE_SECONDS) + 2):
+        booked = host.book([step(PACKAGE, 90), step(DRAM, 10), *model_steps()])
+
+    assert booked.measured_microjoules == 10_000_000
+    assert booked.microjoules == pytest.approx((100 + 10 + 8) * 1.3e6)
+
+
 def test_a_meter_that_tells_every_minute_is_waited_for():
     host = balance(METER, PACKAGE)
     host.book([step(METER, 0, 0.0, Outcome.FIRST), step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])

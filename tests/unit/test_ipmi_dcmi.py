@@ -82,6 +82,7 @@ def test_a_bmc_that_is_not_measuring_gives_no_reading(tmp_path, bmc):
         source.read()
 
     assert failure.value.reason == "not_measuring"
+    assert "power monitoring" in failure.value.remedy
     assert failure.value.readings == ()
 
 

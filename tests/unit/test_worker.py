@@ -207,3 +207,18 @@ def test_stopping_closes_the_source_as_soon_as_the_device_lets_it(work):
     assert not device.closed.is_set()
     release.set()
     assert device.closed.wait(PATIENCE)
+
+
+def test_the_end_is_waited_for_as_long_as_is_said(work):
+    release = threading.Event()
+    device = Device(release)
+    worker = work(lambda: device)
+    assert until(lambda: device.reads == 1)
+    worker.stop()
+    began = time.monotonic()
+    worker.wait_for_end(0.1)
+
+    assert 0.09 < time.monotonic() - began < 1
+    release.set()
+    worker.wait_for_end(PATIENCE)
+    assert device.closed.is_set()

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""hwmon: what chips tell of power through /sys/class/hwmon. Three sources of one kind, by what they measure.
+
+`acpi_power_meter` and `psu_input` stand at the inlet and ask slow devices (an ACPI method, an I2C bus), so they are
+read by a worker each; `hwmon` holds the components. Rules for chips: hwmon_chips.toml.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
+from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
+from agent.sources.hwmon_chips import READS, Sensor, find_sensors
+from agent.sources.rapl import DENIED_REMEDY
+from agent.worker import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from agent.host import Host
+    from agent.machine import Machine
+    from agent.readings import Reading
+
+__all__ = [
+    "ACPI_METER",
+    "COMPONENTS",
+    "PACE",
+    "PSU_INPUTS",
+    "READS",
+    "open_acpi_meter",
+    "open_components",
+    "open_psu_inputs",
+]
+
+ACPI_METER, PSU_INPUTS, COMPONENTS = "acpi_power_meter", "psu_input", "hwmon"
+
+# The meters average over a second or more; an ACPI method or an I2C bus may take that long to answer.
+PACE = Pace(interval_seconds=5.0, deadline_seconds=10.0)
+
+_LONGEST_NUMBER = 32  # bytes; 2^64 has 20 digits
+_COUNTER_BITS = 64
+_LEAST_ACCURACY_PERCENT, _EXACT_PERCENT = 80.0, 100.0
+_NOT_NOW = {errno.EAGAIN, errno.ENODATA, errno.EBUSY, errno.ENXIO, errno.ETIMEDOUT, errno.EPERM}
+_GONE = {errno.ENODEV, errno.ENOENT}
+_ABSENT = {
+    ACPI_METER: "no ACPI power meter that measures the host",
+    PSU_INPUTS: "no power supply whose input power the kernel shows",
+    COMPONENTS: "no chip in /sys/class/hwmon that is known to tell a component's power",
+}
+
+
+class _Unknown(ValueError):
+    """The driver's way of saying that it does not know."""
+
+
+@dataclass(slots=True)
+class _Meter:
+    """An open attribute and the channel it feeds."""
+
+    channel: Channel
+    path: str
+    unknown: frozenset[int]
+    averaged_over_seconds: float | None
+    descriptor: int
+
+
+class HwmonSource:
+    """The sensors of one source, each file kept open and read with one `pread`."""
+
+    def __init__(self, host: Host, meters: Sequence[_Meter], notes: tuple[str, ...]) -> None:
+        self._clock = host.clock
+        self._epoch = host.boot_id()
+        self._meters = meters
+        self._has_lost_one = False
+        self.channels = tuple(meter.channel for meter in meters)
+        self.notes = notes
+
+    def read(self) -> Sequence[Reading]:
+        """Return every sensor's value; raise `ReadFailed` with those that answered when one does not.
+
+        A sensor that went away is a failed read once; then the source is gone, and is opened anew with what is there.
+        """
+        if self._has_lost_one:
+            raise SourceGone("a sensor went away: the chips are looked for again")
+        readings: list[Reading] = []
+        failures: list[tuple[str, str]] = []
+        for meter in self._meters:
+            try:
+                readings.append(self._reading(meter))
+            except (OSError, ValueError) as error:
+                failures.append(_failure(meter, error))
+        if failures:
+            self._has_lost_one = any(reason == "vanished" for _, reason in failures)
+            what, reason = failures[0]
+            raise ReadFailed(what, reason=reason, readings=readings)
+        return readings
+
+    def close(self) -> None:
+        """Close the attribute files."""
+        _close(self._meters)
+
+    def _reading(self, meter: _Meter) -> Reading:
+        at = self._clock.monotonic_seconds()
+        value = _value(os.pread(meter.descriptor, _LONGEST_NUMBER, 0), meter)
+        if meter.channel.method is Method.COUNTED:
+            return CounterReading(meter.channel, at, value, epoch=self._epoch)
+        return PowerReading(meter.channel, at, value * 1e-6, meter.averaged_over_seconds, self._epoch)
+
+
+def open_source(source: str, machine: Machine) -> HwmonSource:
+    """Open the sensors that the rules give to `source`; raise SourceAbsent or SourceDenied with the remedy."""
+    try:
+        found = find_sensors(machine.host)
+        ours = [sensor for sensor in found if (sensor.rule or {}).get("source") == source and sensor.value_path()]
+        kept, dropped = _counted_once(source, ours, machine)
+        notes = (*dropped, *(_left_out(found) if source == COMPONENTS else ()))
+        if not kept:
+            raise SourceAbsent("; ".join((_ABSENT[source], *notes)))
+        return HwmonSource(machine.host, _opened(source, kept, machine), notes)
+    except PermissionError as error:
+        raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
+    except OSError as error:
+        raise SourceAbsent(f"{error.filename}: {error.strerror}") from error
+
+
+open_acpi_meter = partial(open_source, ACPI_METER)
+open_psu_inputs = partial(open_source, PSU_INPUTS)
+open_components = partial(open_source, COMPONENTS)
+
+
+def _counted_once(source: str, sensors: list[Sensor], machine: Machine) -> tuple[list[Sensor], tuple[str, ...]]:
+    """Leave out what cannot be told apart from something else, with a note each."""
+    if source == ACPI_METER:
+        return _one_meter([sensor for sensor in sensors if sensor.attribute("is_battery") != "1"])
+    modules = [sensor for sensor in sensors if sensor.rule and sensor.rule["component"] == "module"]
+    if modules and _has_nvidia_gpu(machine.host):
+        note = "the module's power is not read: it may include the GPU, which its own source tells"
+        return [sensor for sensor in sensors if sensor not in modules], (note,)
+    return sensors, ()
+
+
+def _one_meter(meters: list[Sensor]) -> tuple[list[Sensor], tuple[str, ...]]:
+    if len(meters) <= 1:
+        return meters, ()
+    names = ", ".join(meter.title for meter in meters)
+    return [], (f"none of {names} is read: whether they add up or repeat each other is not said",)
+
+
+def _has_nvidia_gpu(host: Host) -> bool:
+    devices = host.path("/sys/bus/pci/devices")
+    return any(
+        path.read_text(encoding="ascii", errors="replace").strip() == "0x10de" and _is_display(path.parent / "class")
+        for path in devices.glob("*/vendor")
+    )
+
+
+def _is_display(path: os.PathLike[str]) -> bool:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:  # noqa: PTH123 - a path of either kind
+            return file.read().startswith("0x03")
+    except OSError:
+        return False
+
+
+def _left_out(sensors: Iterable[Sensor]) -> list[str]:
+    """Return a note for each kind of sensor that is not read, with the reason."""
+    reasons: dict[str, str] = {}
+    for sensor in sensors:
+        if sensor.rule is None:
+            reasons[sensor.chip or "a chip without a name"] = "tells power, but it is not known of what"
+        elif "ignored" in sensor.rule:
+            reasons[f"{sensor.chip} {sensor.label}".strip()] = str(sensor.rule["ignored"])
+    named: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        named.setdefault(reason, []).append(name)
+    return [f"{_shortened(names)} not read: {reason}" for reason, names in named.items()]
+
+
+def _shortened(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004
+
+
+def _opened(source: str, sensors: Sequence[Sensor], machine: Machine) -> list[_Meter]:
+    names = {sensor.channel_name for sensor in sensors}
+    met: Counter[str] = Counter()
+    meters: list[_Meter] = []
+    try:
+        for sensor in sensors:
+            met[sensor.channel_name] += 1
+            again = f"-{met[sensor.channel_name]}" if met[sensor.channel_name] > 1 else ""
+            within = sensor.within if sensor.within in names else None
+            meter = _open_meter(sensor, _channel(source, sensor, f"{sensor.channel_name}{again}", within, machine))
+            meters += [meter] if meter else []
+    except OSError:
+        _close(meters)
+        raise
+    return meters
+
+
+def _open_meter(sensor: Sensor, channel: Channel) -> _Meter | None:
+    path = sensor.value_path()
+    if path is None:
+        return None
+    interval = sensor.attribute("average_interval") if path.name.endswith("_average") else ""
+    seconds = int(interval) * 1e-3 if re.fullmatch(r"[0-9]{1,9}", interval) else None
+    unknown = frozenset((sensor.rule or {}).get("unknown", ()))
+    return _Meter(channel, str(path), unknown, seconds, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+
+
+def _channel(source: str, sensor: Sensor, name: str, within: str | None, machine: Machine) -> Channel:
+    rule: Any = sensor.rule
+    low_ratio, high_ratio = _accuracy(sensor, machine)
+    return Channel(
+        source=source,
+        name=name,
+        component=rule["component"],
+        boundary=Boundary(rule.get("boundary", Boundary.COMPONENT)),
+        method=Method.COUNTED if sensor.kind == "energy" else Method.INTEGRATED,
+        within=within,
+        plausible_watts=float(rule["plausible_watts"]),
+        low_ratio=low_ratio,
+        high_ratio=high_ratio,
+    )
+
+
+def _accuracy(sensor: Sensor, machine: Machine) -> tuple[float, float]:
+    """Return the bounds that the meter states, else those assumed. 100 % is the firmware's word for "not stated"."""
+    stated = re.fullmatch(r"([0-9]{1,3}(\.[0-9]+)?)%", sensor.attribute("accuracy"))
+    if stated and _LEAST_ACCURACY_PERCENT <= float(stated[1]) < _EXACT_PERCENT:
+        error = 1 - float(stated[1]) / 100
+        return 1 - error, 1 + error
+    on = machine.host.clock.utc_now().date()
+    assumed = machine.book.find((sensor.rule or {})["accuracy"], "power", on=on).factor.value
+    return assumed.low, assumed.high
+
+
+def _value(text: bytes, meter: _Meter) -> int:
+    if not text.strip().isdigit():
+        raise ValueError(f"{meter.path} says {text!r}, which is no value")
+    value = int(text)
+    if value in meter.unknown:
+        raise _Unknown(f"{meter.path} says {value}: its way of saying that it does not know")
+    is_counter = meter.channel.method is Method.COUNTED
+    if value >= (2**_COUNTER_BITS if is_counter else meter.channel.plausible_watts * 1e6):
+        raise ValueError(f"{meter.path} says {value}, which is not plausible")
+    return value
+
+
+def _failure(meter: _Meter, error: OSError | ValueError) -> tuple[str, str]:
+    """Return what failed and the reason's slug."""
+    if isinstance(error, ValueError):
+        return str(error), "unknown_value" if isinstance(error, _Unknown) else "garbage"
+    if error.errno in _GONE:
+        return f"{meter.path}: {error.strerror}", "vanished"
+    return f"{meter.path}: {error.strerror}", "no_data" if error.errno in _NOT_NOW else "io_error"
+
+
+def _close(meters: Iterable[_Meter]) -> None:
+    for meter in meters:
+        if meter.descriptor >= 0:
+            os.close(meter.descriptor)
+            meter.descriptor = -1

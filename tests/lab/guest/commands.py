@@ -38,5 +38,5 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 with Server(("0.0.0.0", PORT), Command) as server:  # noqa: S104 - the guest has no other neighbour than its host
-    print("lab: ready", flush=True)  # noqa: T201 - to the console
+    print("lab: ready", flush=True)
     server.serve_forever()

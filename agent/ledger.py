@@ -7,9 +7,9 @@ everything else adds nothing to the energy and its time to the unobserved second
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import inf
+from math import inf, nan
 from typing import TYPE_CHECKING
 
 from agent.readings import CounterReading, Method, PowerReading, Reading
@@ -140,6 +140,13 @@ class EnergyLedger:
     def record(self, readings: Iterable[Reading]) -> list[EnergyStep]:
         """Book each reading and return the steps."""
         return [self._book(reading) for reading in readings]
+
+    def interrupt(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Let no power be integrated over a time in which its source told nothing; counters tell it themselves."""
+        for key in keys:
+            account = self.accounts.get(key)
+            if account is not None and account.state is not None and account.state.watts is not None:
+                account.state = replace(account.state, watts=nan)
 
     def _book(self, reading: Reading) -> EnergyStep:
         account = self.accounts.get(reading.channel.key)

@@ -79,6 +79,7 @@ class Sampler:
         """Take one sample, book it and publish the snapshot; with patience, slow sources are waited for."""
         progress = self.progress
         steps = progress.ledger.record(self.sources.read(patience_seconds))
+        progress.ledger.interrupt(self.sources.interrupted)
         now = self._clock.monotonic_seconds()
         progress.at = self._clock.utc_now()
         progress.ticks += 1

@@ -28,6 +28,9 @@ logger = logging.getLogger("wattprint")
 # A driver may be loaded, or a right granted, long after the agent has started.
 REOPEN_SECONDS = 60.0
 
+# One empty answer is a hiccup; after so many nobody can say what the power has been.
+EMPTY_ANSWERS = 2
+
 # A BMC's session that is not ended stays open for half an hour; a device that hangs delays the stop by no more.
 LONGEST_GOODBYE_SECONDS = 2.0
 
@@ -44,6 +47,7 @@ class Watched:
     read_seconds: float = 0.0
     last_read_at: datetime | None = None
     failures: Counter[str] = field(default_factory=Counter)
+    empty_answers: int = 0  # in a row
 
     @property
     def source(self) -> Source | None:
@@ -98,6 +102,12 @@ class SourceSet:
             self._open_missing()
         answers = [(watched, answer) for watched in self.watched for answer in self._answers(watched, patience_seconds)]
         return [reading for watched, answer in answers for reading in self._book(watched, answer)]
+
+    @property
+    def interrupted(self) -> list[tuple[str, str]]:
+        """The channels of sources that have given nothing several times in a row."""
+        silent = (watched for watched in self.watched if watched.empty_answers >= EMPTY_ANSWERS)
+        return [channel.key for watched in silent if watched.source for channel in watched.source.channels]
 
     def close(self) -> None:
         """Close all sources. A slow one is given a moment to say goodbye to its device."""
@@ -158,6 +168,7 @@ class SourceSet:
         watched.trouble = answer.trouble
         watched.read_seconds = answer.seconds
         watched.up = bool(answer.readings)
+        watched.empty_answers = 0 if answer.readings else watched.empty_answers + 1
         if answer.readings:
             watched.last_read_at = self._clock.utc_now()
         return answer.readings

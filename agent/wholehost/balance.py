@@ -19,12 +19,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agent.readings import Boundary, Channel, Method
+from agent.wholehost.meters import MeterComparison
 from agent.wholehost.overlap import Way, contents, outermost_components, ways
 from impacts.estimates import Citation, Estimate
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from agent.ledger import EnergyStep
 
@@ -98,6 +99,7 @@ class HostBalance:
         self._booked_until: dict[Key, float] = {}  # of channels that told nothing in the tick of a booking
         self._contradictions: dict[str, _Contradiction] = {}
         self._at = 0.0
+        self._meters = MeterComparison()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -106,13 +108,15 @@ class HostBalance:
         silent = (channel for way in self._ways for channel in way.anchors if self._is_silent(channel, self._at))
         return (
             *(found.problem for found in lasting),
+            *self._meters.problems,
             *(_silence(channel) for channel in silent if channel.key in self._told_at),
         )
 
-    def book(self, channels: Sequence[Channel], steps: Iterable[EnergyStep], at: float) -> HostStep | None:
+    def book(self, channels: Sequence[Channel], steps: Sequence[EnergyStep], at: float) -> HostStep | None:
         """Take the steps of the tick at `at` (monotonic seconds); return the stretch that can now be booked, if any."""
         self._at = at
         self._know(channels)
+        self._meters.compare(self._ways, steps, at)
         for step in steps:
             self._take(step, at)
         usable = [spoken for way in self._ways if (spoken := self._without_silent(way, at)).anchors]

@@ -8,7 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -59,8 +62,15 @@ class Agent:
 
     def get(self, path: str, accept: str = "*/*") -> str:
         request = urllib.request.Request(f"http://{self.address}{path}", headers={"Accept": accept})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.read().decode()
+        for _ in range(100):
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    return answer.read().decode()
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise
+                time.sleep(0.1)  # there is no snapshot yet
+        raise AssertionError("the agent never had a snapshot")
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)

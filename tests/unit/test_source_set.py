@@ -7,6 +7,7 @@ import pytest
 from trees import HandClock, machine, processor, set_counter, write, zone
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
+from agent.ledger import EnergyLedger
 from agent.readings import Boundary, Channel, Method, PowerReading
 from agent.source_set import REOPEN_SECONDS, SourceSet
 from agent.sources import SOURCES, SourceEntry
@@ -149,3 +150,33 @@ def test_one_bad_counter_takes_nothing_from_the_other_sources(tmp_path, content)
 
     assert [reading.channel.source for reading in sources.read()] == ["model"]
     assert {watched.entry.name for watched in sources.watched if watched.up} == {"model"}
+
+
+def test_power_is_not_integrated_over_a_time_in_which_its_source_told_nothing(tmp_path):
+    """Told at 0 s and at 40 s, with failed reads between: what happened meanwhile is unobserved."""
+    failure = ReadFailed("no answer", reason="timeout")
+    clock = HandClock()
+    answers = [[PowerReading(CHANNEL, 0.0, 200.0)], failure, failure, [PowerReading(CHANNEL, 40.0, 200.0)]]
+    sources = toy_set(tmp_path, Toy(*answers), clock=clock)
+    ledger = EnergyLedger()
+    for _ in answers:
+        steps = ledger.record(sources.read())
+        ledger.interrupt(sources.interrupted)
+
+    assert steps[0].microjoules == 0
+    assert steps[0].unobserved_seconds == 40
+
+
+def test_one_hiccup_interrupts_nothing(tmp_path):
+    answers = [
+        [PowerReading(CHANNEL, 0.0, 200.0)],
+        ReadFailed("busy", reason="io_error"),
+        [PowerReading(CHANNEL, 2.0, 200.0)],
+    ]
+    sources = toy_set(tmp_path, Toy(*answers))
+    ledger = EnergyLedger()
+    for _ in answers:
+        steps = ledger.record(sources.read())
+        ledger.interrupt(sources.interrupted)
+
+    assert steps[0].microjoules == 400_000_000

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from agent.ledger import EnergyStep, Outcome
+from agent.readings import Boundary, Channel, Method
+from agent.wholehost.meters import LASTING_WINDOWS, WINDOW_SECONDS, MeterComparison
+from agent.wholehost.overlap import ways
+
+FIRST, OTHER = (
+    Channel(source, "inlet", "host", Boundary.INLET, Method.INTEGRATED, low_ratio=0.95, high_ratio=1.05)
+    for source in ("ipmi_dcmi", "redfish")
+)
+
+
+def told(channel, watts, seconds):
+    return EnergyStep(channel, round(watts * seconds * 1e6), seconds, 0.0, Outcome.INTEGRATED)
+
+
+def compare(comparison, first_watts, other_watts, windows, at=0.0):
+    """Let both meters tell every 10 s for a number of windows; return when that was over."""
+    for _ in range(round(windows * WINDOW_SECONDS / 10) + 1):
+        at += 10
+        steps = [told(FIRST, first_watts, 10)]
+        if other_watts is not None:
+            steps.append(told(OTHER, other_watts, 10))
+        comparison.compare(ways([FIRST, OTHER]), steps, at)
+    return at
+
+
+def test_meters_within_each_others_bounds_agree():
+    comparison = MeterComparison()
+    compare(comparison, 200, 218, LASTING_WINDOWS + 1)
+
+    assert not comparison.problems
+
+
+def test_a_lasting_disagreement_is_a_problem_with_both_values():
+    comparison = MeterComparison()
+    compare(comparison, 200, 260, LASTING_WINDOWS)
+    [problem] = comparison.problems
+
+    assert (problem.origin, problem.reason) == ("redfish", "meters_disagree")
+    assert "260 W" in problem.what
+    assert "200 W" in problem.what
+
+
+def test_one_window_is_not_lasting_and_agreement_ends_it():
+    comparison = MeterComparison()
+    at = compare(comparison, 200, 260, 1)
+    assert not comparison.problems
+
+    at = compare(comparison, 200, 260, LASTING_WINDOWS, at)
+    assert comparison.problems
+    compare(comparison, 200, 200, 2, at)
+    assert not comparison.problems
+
+
+def test_a_meter_that_hardly_tells_is_not_judged():
+    comparison = MeterComparison()
+    compare(comparison, 200, None, LASTING_WINDOWS + 1)
+
+    assert not comparison.problems

@@ -26,6 +26,9 @@ _PACKAGE = re.compile(r"package-(\d+(?:-die-\d+)?)")
 _MIRROR_RATIO = 1e-3
 _MIRROR_MICROJOULES = 5_000_000
 
+# Widest range seen: 6e13 µJ (psys of Sapphire Rapids).
+_NO_COUNTER_MICROJOULES = 2**63
+
 
 @dataclass(frozen=True)
 class Zone:
@@ -53,7 +56,10 @@ class Zone:
 
     def wraps_after_microjoules(self) -> int:
         """Return the counter's range. It is the highest value shown; the true wrap lies one unit (61 µJ) further."""
-        return int((self.path / "max_energy_range_uj").read_text(encoding="ascii"))
+        wraps_after = int((self.path / "max_energy_range_uj").read_text(encoding="ascii"))
+        if not 0 < wraps_after < _NO_COUNTER_MICROJOULES:
+            raise ValueError(f"{self.path}/max_energy_range_uj says {wraps_after}, which is no counter's range")
+        return wraps_after
 
 
 def find_zones(host: Host) -> list[Zone]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,13 +108,16 @@ def test_a_source_reads_only_what_a_capture_records(entry, captured, host):
     assert all(any(path.match(glob) for glob in entry.reads) for path in below)
 
 
+DAMAGE = {"garbage": b"\x00\xffgarbage", "empty": b"", "negative": b"-5\n", "too large": b"%d\n" % 2**64}
+
+
 @on_each_host
-def test_files_that_vanish_or_turn_to_garbage_are_failed_reads(entry, host):
+@pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE)
+def test_files_that_turn_to_nonsense_are_failed_reads(entry, host, content):
     source = open_on(entry, host)
     source.read()
-    for glob in entry.reads:
-        for path in host.root.glob(glob):
-            path.write_bytes(b"\x00\xffgarbage")
+    for path in read_files(entry, host):
+        path.write_bytes(content)
 
     with pytest.raises(ReadFailed) as failure:
         source.read()
@@ -121,6 +125,38 @@ def test_files_that_vanish_or_turn_to_garbage_are_failed_reads(entry, host):
     assert failure.value.reason
     assert not failure.value.readings
     source.close()
+
+
+@on_each_host
+@pytest.mark.parametrize("content", DAMAGE.values(), ids=DAMAGE)
+def test_files_that_are_nonsense_from_the_start_open_nothing_or_read_nothing(entry, host, content):
+    for path in read_files(entry, host):
+        path.write_bytes(content)
+
+    try:
+        source = open_on(entry, host)
+    except SourceError:
+        return
+    with pytest.raises(ReadFailed):
+        source.read()
+    source.close()
+
+
+@on_each_host
+def test_files_that_vanish_between_listing_and_reading_raise_what_the_sampler_expects(entry, host):
+    """Each file is taken away in turn: what remains may still be read, and nothing else may happen."""
+    for path in read_files(entry, host):
+        content = path.read_bytes()
+        path.unlink()
+        with suppress(SourceError):
+            source = open_on(entry, host)
+            source.read()
+            source.close()
+        path.write_bytes(content)
+
+
+def read_files(entry, host):
+    return [path for glob in entry.reads for path in host.root.glob(glob) if path.is_file()]
 
 
 @pytest.mark.root

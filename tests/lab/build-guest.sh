@@ -10,7 +10,8 @@ LAB=$(cd "$(dirname "$0")" && pwd)
 OUT=$(mkdir -p "$1" && cd "$1" && pwd)
 WHEEL=$(realpath "$2")
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/wattprint-lab
-MIRROR=${MIRROR:-http://deb.debian.org/debian}
+# The same mirror that this machine installs from.
+MIRROR=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | awk '$2 == "bookworm" {print $1; exit}')}
 # The agent's dependencies in the versions that Debian 12 ships, which are the oldest that are promised.
 PACKAGES=python3,python3-cheroot,python3-jsonschema,python3-prometheus-client,python3-psutil,python3-requests,python3-yaml
 PACKAGES=$PACKAGES,ipmitool,kmod

@@ -268,12 +268,13 @@ def _basis_problems(progress: Progress, sources: SourceSet) -> list[Problem]:
                 "give the agent the server's inlet meter: `wattprint doctor` says what IPMI, Redfish and hwmon lack here",
             )
         ]
-    whys = [
-        f"{state.source}: {state.why_not}" for state in (watched.state for watched in sources.watched) if state.why_not
-    ]
-    remedies = [watched.state.remedy for watched in sources.watched if watched.state.remedy]
-    remedy = "; ".join(remedies) or "`wattprint doctor` says what each source needs"
-    reasons = "; ".join(whys) or "no counter told anything"
+    states = [watched.state for watched in sources.watched]
+    # What is there and cannot be read; else what could be had.
+    telling = [state for state in states if state.found and state.why_not]
+    telling = telling or [state for state in states if state.why_not and state.remedy]
+    reasons = "; ".join(f"{state.source}: {state.why_not}" for state in telling) or "no counter told anything"
+    remedies = "; ".join(state.remedy for state in telling if state.remedy)
+    remedy = remedies or "`wattprint doctor` says what each source needs"
     if basis is None:
         return [Problem("host", "power_unknown", f"nothing tells the host's power ({reasons})", remedy)]
     what = f"no power counter could be read, so power is modelled from load, with wide bounds ({reasons})"

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'kill "$agent" 2>/dev/null; rm -rf "$work"' EXIT
 
 printf 'location: DE\n' > "$work/config.yaml"
-.venv/bin/wattprint run --root tests/hosts/intel-2s-cascadelake-dram --listen 127.0.0.1:0 \
+.venv/bin/wattprint run --root tests/hosts/acpi-power-meter --listen 127.0.0.1:0 \
     --config "$work/config.yaml" > "$work/output" &
 agent=$!
 until grep -q problems "$work/output"; do sleep 0.2; done

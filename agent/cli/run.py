@@ -16,7 +16,7 @@ from agent.cli.options import add_config
 from agent.config import DEFAULT_LISTEN, DEFAULT_STATE, config_of
 from agent.host import SystemClock
 from agent.version import VERSION
-from agent.wiring import serving
+from agent.wiring import sample_twice, serving
 from exporters.summary import first_words
 
 if TYPE_CHECKING:
@@ -59,12 +59,13 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     state = config.state_directory if arguments.state is not None or not recorded else None
     with serving(host, config, state) as (sampler, address):
         print(f"wattprint {VERSION}: http://{address}/ and http://{address}/metrics", flush=True)
+        if recorded:
+            print(first_words(sample_twice(host, sampler)), flush=True)
+            stop.wait()  # two moments and no future: the figures stand still
+            return DONE
         sampler.tick()
         sampler.write()
         host.clock.wait(min(FIRST_WAIT_SECONDS, config.sampling.interval_seconds))
         print(first_words(sampler.tick()), flush=True)
-        if recorded:
-            stop.wait()  # two moments and no future: the figures stand still
-        else:
-            sampler.run(config.sampling.interval_seconds, config.sampling.write_seconds, stop.is_set)
+        sampler.run(config.sampling.interval_seconds, config.sampling.write_seconds, stop.is_set)
     return DONE

@@ -120,7 +120,7 @@ class HostBalance:
         for step in steps:
             self._take(step, at)
         usable = [spoken for way in self._ways if (spoken := self._without_silent(way, at)).anchors]
-        waited_for = next((way for way in usable if not self._is_overdue(way, at)), None)
+        waited_for = next((way for way in usable if self._is_waited_for(way, at)), None)
         if waited_for is not None and not self._has_told(waited_for, at):
             return None
         told = (self._by_way(way) for way in usable)
@@ -174,11 +174,12 @@ class HostBalance:
             channel.key in self._pending and self._pending[channel.key].observed_seconds > 0 for channel in awaited
         )
 
-    def _is_overdue(self, way: Way, at: float) -> bool:
-        return any(self._is_silent(channel, at) for channel in way.anchors)
+    def _is_waited_for(self, way: Way, at: float) -> bool:
+        """Whether all of the way's channels have told a step before, and not too long ago."""
+        return all(c.key in self._usual_seconds and not self._is_silent(c, at) for c in way.anchors)
 
     def _is_silent(self, channel: Channel, at: float) -> bool:
-        """Whether a channel has told nothing for long, or nothing at all yet: it is not waited for."""
+        """Whether a channel has told nothing for long, or nothing at all yet."""
         told_at = self._told_at.get(channel.key)
         usual = PATIENCE_INTERVALS * self._usual_seconds.get(channel.key, 0.0)
         return told_at is None or at - told_at > max(PATIENCE_SECONDS, usual)

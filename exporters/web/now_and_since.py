@@ -99,7 +99,11 @@ def periods(snapshot: Snapshot) -> Markup:
     rows = [
         row(
             described(name, description),
-            *(_cell(snapshot, statement, quantity, scale, origins) for statement in statements),
+            *(
+                # The reason is the same for all periods: it is said once.
+                _cell(snapshot, statement, quantity, scale, origins if statement is statements[0] else ())
+                for statement in statements
+            ),
         )
         for name, description, quantity, scale, origins in _ROWS
     ]

@@ -198,9 +198,10 @@ def test_a_model_that_is_switched_off_holds_nothing_up():
     assert booked.microjoules == pytest.approx(90 * 1.3e6)
 
 
-def test_a_meter_that_has_never_told_is_not_waited_for():
+@pytest.mark.parametrize("first", [[], [EnergyStep(METER, 0, 0.0, 0.0, Outcome.FIRST)]], ids=["nothing", "a baseline"])
+def test_a_meter_that_has_told_no_step_yet_is_not_waited_for(first):
     host = balance(METER, PACKAGE)
-    host.book([step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
+    host.book([*first, step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
     booked = host.book([step(PACKAGE, 90), *model_steps()])
 
     assert (booked.basis, booked.seconds) == (Basis.PART_MODELLED, 1.0)
@@ -209,6 +210,7 @@ def test_a_meter_that_has_never_told_is_not_waited_for():
 def test_an_inlet_meter_tells_the_host_by_itself():
     host = balance(METER, PACKAGE)
     host.book([step(METER, 0, 0.0, Outcome.FIRST), step(PACKAGE, 0, 0.0, Outcome.FIRST), *model_steps(seconds=0.0)])
+    host.book([step(METER, 200, 1.0, Outcome.INTEGRATED), step(PACKAGE, 90), *model_steps()])
     for _ in range(9):
         assert host.book([step(PACKAGE, 90), *model_steps()]) is None
     booked = host.book([step(METER, 2000, 10.0, Outcome.INTEGRATED), step(PACKAGE, 90), *model_steps()])
@@ -237,7 +239,8 @@ def test_while_the_meter_is_silent_the_counters_tell_and_the_switches_book_no_se
             )
 
     assert sum(seconds.values()) == pytest.approx(300)
-    assert seconds[Basis.PART_MODELLED] == pytest.approx(119)
+    # Until the meter has told its first step, and from 30 s of silence on, less the steps that it was still waited for.
+    assert seconds[Basis.PART_MODELLED] == pytest.approx(128)
 
 
 def test_a_lost_card_leaves_the_processor_and_the_other_card_measured_and_is_named():

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from agent.readings import Method
 from agent.sources.load_model import LoadModelSource
@@ -30,24 +30,6 @@ DAYS_PER_YEAR = 365.25
 _BELOW = Citation("derived below")
 _CLOCK = Citation("the agent's monotonic clock, at the reads")
 
-# What there is a derivation of; the rest the agent has only observed.
-DERIVED = frozenset(
-    {
-        q.HOST_POWER,
-        q.HOST_ENERGY,
-        q.HOST_MEASURED_ENERGY,
-        q.CHANNEL_POWER,
-        q.CHANNEL_ENERGY,
-        q.SCOPE2_LOCATION_BASED,
-        q.GRID_LOCATION_BASED,
-        q.EMBODIED,
-        q.EMBODIED_ADPE,
-        q.EMBODIED_PRIMARY_ENERGY,
-        q.EMBODIED_AMORTISED,
-        q.EMBODIED_AMORTISED_RATIO,
-    }
-)
-
 
 class Explanation:
     """The derivations of every quantity, by the two samples that a sampler has just taken."""
@@ -59,21 +41,8 @@ class Explanation:
 
     def of(self, quantity: Quantity) -> list[Derivation]:
         """Return the derivations of a quantity, the figure itself first; none where the agent has only observed it."""
-        derive: dict[Quantity, Callable[[], list[Derivation]]] = {
-            q.HOST_POWER: self._host_power,
-            q.HOST_ENERGY: self._host_energy,
-            q.HOST_MEASURED_ENERGY: self._measured_share,
-            q.CHANNEL_POWER: self._channels,
-            q.CHANNEL_ENERGY: self._channel_energies,
-            q.SCOPE2_LOCATION_BASED: self._scope2,
-            q.GRID_LOCATION_BASED: self._grid,
-            q.EMBODIED: lambda: self._embodied("gwp"),
-            q.EMBODIED_ADPE: lambda: self._embodied("adpe"),
-            q.EMBODIED_PRIMARY_ENERGY: lambda: self._embodied("pe"),
-            q.EMBODIED_AMORTISED: self._amortised,
-            q.EMBODIED_AMORTISED_RATIO: self._life_passed,
-        }
-        return derive.get(quantity, list)()
+        derive = self.derivations.get(quantity)
+        return derive(self) if derive else []
 
     def _scope2(self) -> list[Derivation]:
         """Scope 2 of the whole history, where one factor served for all of it, and of the last step."""
@@ -277,6 +246,22 @@ class Explanation:
                 note,
             )
         ]
+
+    # How each quantity is derived. What is not here the agent has only observed.
+    derivations: ClassVar[dict[Quantity, Callable[[Explanation], list[Derivation]]]] = {
+        q.HOST_POWER: _host_power,
+        q.HOST_ENERGY: _host_energy,
+        q.HOST_MEASURED_ENERGY: _measured_share,
+        q.CHANNEL_POWER: _channels,
+        q.CHANNEL_ENERGY: _channel_energies,
+        q.SCOPE2_LOCATION_BASED: _scope2,
+        q.GRID_LOCATION_BASED: _grid,
+        q.EMBODIED: lambda self: self._embodied("gwp"),
+        q.EMBODIED_ADPE: lambda self: self._embodied("adpe"),
+        q.EMBODIED_PRIMARY_ENERGY: lambda self: self._embodied("pe"),
+        q.EMBODIED_AMORTISED: _amortised,
+        q.EMBODIED_AMORTISED_RATIO: _life_passed,
+    }
 
 
 def _step_energy(step: HostStep) -> Estimate:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from agent.channel_rows import FIRST_CREDIBLE_SECONDS, ChannelRow, Moment, account_of, row_of
@@ -63,12 +64,11 @@ class History(HistoryView):
             return cls(open_for_writing(None), clock)
         prepare_directory(directory)
         lock_descriptor = lock(directory)
-        try:
+        with ExitStack() as unless_open:
+            unless_open.callback(os.close, lock_descriptor)
             connection, problems = _open_or_replace(directory / FILE_NAME, clock)
             history = cls(connection, clock, directory / FILE_NAME, lock_descriptor)
-        except BaseException:
-            os.close(lock_descriptor)
-            raise
+            unless_open.pop_all()
         history.problems += problems
         return history
 

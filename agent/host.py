@@ -105,10 +105,6 @@ class Host:
         """Whether this is the machine the process runs on, rather than another root."""
         return self.root == Path("/")
 
-    def effective_user_id(self) -> int:
-        """Return the user this process acts as; 0 is root."""
-        return os.geteuid()
-
     def web_client(self, address: str, ca: str | bool) -> WebClient:  # noqa: FBT001 - as `requests` has it
         """Return a client of one server; `ca` is a file of authorities, True for the system's, False to trust anyone."""
         from agent.web_client import WebClient  # noqa: PLC0415 - loads `requests`, which costs 7 MB

@@ -10,6 +10,8 @@ process, though not a power cut. Counters stand still at them until the accounts
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -38,15 +40,31 @@ class Published:
     """The highest values that were published. Without a directory nothing is kept."""
 
     def __init__(self, directory: Path | None) -> None:
-        self._path = None if directory is None else directory / FILE_NAME
-        self._floors: dict[str, list[float]] = _read(self._path)
+        path = None if directory is None else directory / FILE_NAME
+        self._floors: dict[str, list[float]] = _read(path)
+        self._descriptor = -1 if path is None else _open(path)
+        self._length = (
+            0 if path is None else _size(path)
+        )  # of the longest text written: a shorter one is padded, not cut
 
     def never_below(self, figures: Iterable[Figure]) -> tuple[Figure, ...]:
         """Return the figures, each lasting counter no lower than it was published before, and remember them."""
         raised = tuple(map(self._raised, figures))
-        if self._path is not None:
-            _write(self._path, json.dumps(self._floors))
+        if self._descriptor >= 0:
+            self._write(json.dumps(self._floors).encode())
         return raised
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _write(self, text: bytes) -> None:
+        """Write over the file in place, which costs no work of the file system's; a full disk costs this protection."""
+        self._length = max(self._length, len(text))
+        with suppress(OSError):
+            os.pwrite(self._descriptor, text.ljust(self._length), 0)
 
     def _raised(self, figure: Figure) -> Figure:
         if figure.quantity not in LASTING:
@@ -82,11 +100,16 @@ def _is_bounds(values: object) -> bool:
     return False
 
 
-def _write(path: Path, text: str) -> None:
-    """Replace the file in one step; a full disk costs no more than this protection."""
-    new = path.with_suffix(".new")
+def _open(path: Path) -> int:
+    """Open the file to be written over; without it nothing is kept."""
     try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError:
-        return
+        return -1
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

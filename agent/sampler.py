@@ -114,6 +114,10 @@ class Sampler:
             self.progress.missed_ticks += missed
             due += (missed + 1) * interval_seconds
 
+    def close(self) -> None:
+        """Give back the file of published values."""
+        self._published.close()
+
     def write(self) -> None:
         """Write the history; what could not be written is kept and tried again at the next turn."""
         progress = self.progress

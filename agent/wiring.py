@@ -79,7 +79,9 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
         sources = SourceSet(constant.machine, SOURCES)
         stack.callback(sources.close)
         balance = HostBalance(constant.overheads)
-        yield Sampler(host, sources, balance, history, Evaluation(constant))
+        sampler = Sampler(host, sources, balance, history, Evaluation(constant))
+        stack.callback(sampler.close)
+        yield sampler
 
 
 def sample_once(host: Host, config_path: Path | None) -> Snapshot:

@@ -11,7 +11,7 @@ from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
 from agent.config import config_of
 from agent.errors import ConfigError, WattprintError
-from agent.explanation import DERIVED, Explanation
+from agent.explanation import Explanation
 from agent.history_view import HistoryView
 from agent.schema_errors import nearest
 from agent.wiring import sample_twice, sampling
@@ -77,5 +77,5 @@ def _quantity(word: str) -> Quantity:
         names = {quantity.name, quantity.lower_bound_name, quantity.upper_bound_name}
         if word in {quantity.stem, *names, *(name.removeprefix(PREFIX) for name in names)}:
             return quantity
-    derived = [quantity.stem for quantity in CATALOGUE if quantity in DERIVED]
+    derived = [quantity.stem for quantity in CATALOGUE if quantity in Explanation.derivations]
     raise ConfigError(f"no figure is called {word!r}; {nearest(word, derived)}")

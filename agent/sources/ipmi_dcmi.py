@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
@@ -79,11 +80,11 @@ def open_source(machine: Machine) -> Source:
         raise SourceDenied(f"{path} may be used by root only", remedy=DENIED_REMEDY.format(device=path)) from error
     except OSError as error:
         raise SourceAbsent(f"{path} cannot be opened: {error.strerror}", remedy="sudo modprobe ipmi_si") from error
-    try:
-        return open_by(machine, transport)
-    except BaseException:
-        transport.close()
-        raise
+    with ExitStack() as unless_open:
+        unless_open.callback(transport.close)
+        source = open_by(machine, transport)
+        unless_open.pop_all()
+    return source
 
 
 def open_by(machine: Machine, transport: Transport) -> Source:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_DAYS = frozenset({"acquired", "first_used", "extended_on", "retired"})
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the inventory file."""
     text = resources.files("agent.inventory").joinpath("inventory.schema.json").read_text(encoding="utf-8")
@@ -39,34 +42,32 @@ def read_inventory(path: Path) -> Inventory:
             f"{path}: is empty; write at least 'server: {{}}', or begin with `wattprint inventory --format yaml`"
         )
     validate(document, schema(), str(path))
-    parts = document.get("parts")
+    server, parts = document.get("server", {}), document.get("parts")
     return Inventory(
-        _server(document.get("server", {}), str(path)),
-        None
-        if parts is None
-        else tuple(Part(**{name: _whole(value) for name, value in part.items()}) for part in parts),
+        Server(**_values(server, f"{path}: server")),
+        None if parts is None else tuple(Part(**_values(p, f"{path}: parts[{n}]")) for n, p in enumerate(parts)),
     )
 
 
-def _whole(value: Any) -> Any:  # noqa: ANN401 -- any value of JSON
-    """Return 2 for 2.0, which JSON Schema takes for a whole number too."""
+def _values(written: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return what is written of a server or part as the values of its class."""
+    return {name: _value(name, value, f"{where}.{name}") for name, value in written.items()}
+
+
+def _value(name: str, value: Any, where: str) -> Any:  # noqa: ANN401 -- any value of JSON
+    if name in _DAYS:
+        return _date(value, where)
+    if name == "footprint":
+        return _footprint(value, where)
+    # JSON Schema takes 2.0 for a whole number too.
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _server(written: dict[str, Any], where: str) -> Server:
-    acquired, footprint = written.get("acquired"), written.get("footprint")
-    known = {
-        "acquired": None if acquired is None else _date(acquired, where),
-        "footprint": None if footprint is None else _footprint(footprint, where),
-    }
-    return Server(**(written | known))
 
 
 def _date(text: str, where: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigError(f"{where}: server.acquired: '{text}' is no day; write it like 2024-03-01") from error
+        raise ConfigError(f"{where}: '{text}' is no day; write it like 2024-03-01") from error
 
 
 def _footprint(written: dict[str, Any], where: str) -> ManufacturerFootprint:
@@ -74,7 +75,7 @@ def _footprint(written: dict[str, Any], where: str) -> ManufacturerFootprint:
     central = footprint.manufacturing_kgco2e
     low, high = footprint.low_kgco2e, footprint.high_kgco2e
     if not (central if low is None else low) <= central <= (central if high is None else high):
-        raise ConfigError(f"{where}: server.footprint: must have low_kgco2e <= manufacturing_kgco2e <= high_kgco2e")
+        raise ConfigError(f"{where}: must have low_kgco2e <= manufacturing_kgco2e <= high_kgco2e")
     return footprint
 
 
@@ -138,4 +139,6 @@ def _plain(value: object) -> object:
             return _known(value)
         case date():
             return value.isoformat()
-    return _whole(value)
+        case float() if value.is_integer():
+            return int(value)
+    return value

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.errors import ConfigError
 from agent.inventory.file import read_inventory, schema, write_inventory
-from impacts.parts import FORMS, KINDS, Inventory, ManufacturerFootprint, Part, Server
+from impacts.parts import FOOTPRINT_BOUNDARIES, FORMS, KINDS, TRANSPORTS, Inventory, ManufacturerFootprint, Part, Server
 
 COMPLETE = """
 server:
@@ -30,17 +30,42 @@ parts:
   - {kind: gpu, count: 8, model: "NVIDIA H100 80GB HBM3"}
 """
 
+OF_EVERY_KIND = ("acquired", "retired", "footprint")
 ATTRIBUTES = {
-    "cpu": ("model", "die_area_mm2", "cores", "year"),
-    "memory": ("model", "capacity_gb", "generation", "density_gb_per_cm2", "year"),
-    "ssd": ("model", "capacity_gb", "density_gb_per_cm2", "year"),
-    "hdd": ("model", "capacity_gb", "year"),
-    "psu": ("model", "mass_kg", "rated_watts", "year"),
-    "gpu": ("model", "capacity_gb", "die_area_mm2", "year"),
+    "cpu": ("model", "die_area_mm2", "cores", "year", *OF_EVERY_KIND),
+    "memory": (
+        "model",
+        "part_number",
+        "capacity_gb",
+        "generation",
+        "speed_mts",
+        "density_gb_per_cm2",
+        "year",
+        *OF_EVERY_KIND,
+    ),
+    "ssd": ("model", "capacity_gb", "density_gb_per_cm2", "year", "transport", *OF_EVERY_KIND),
+    "hdd": ("model", "capacity_gb", "year", "transport", *OF_EVERY_KIND),
+    "psu": ("model", "mass_kg", "rated_watts", "year", *OF_EVERY_KIND),
+    "gpu": ("model", "capacity_gb", "die_area_mm2", "year", *OF_EVERY_KIND),
+    "nic": ("model", "year", *OF_EVERY_KIND),
+    "storage_controller": ("model", "year", *OF_EVERY_KIND),
 }
 TEXTS = st.text(min_size=1, max_size=30)
 NUMBERS = st.floats(min_value=0.001, max_value=900) | st.integers(1, 900)
-VALUES = {"model": TEXTS, "generation": TEXTS, "cores": st.integers(1, 900), "year": st.integers(1990, 2100)}
+DAYS = st.dates(min_value=date(1000, 1, 1))
+FOOTPRINTS = st.builds(ManufacturerFootprint, NUMBERS, TEXTS, boundary=st.sampled_from(FOOTPRINT_BOUNDARIES))
+VALUES = {
+    "model": TEXTS,
+    "part_number": TEXTS,
+    "generation": TEXTS,
+    "cores": st.integers(1, 900),
+    "speed_mts": st.integers(1, 9000),
+    "year": st.integers(1990, 2100),
+    "transport": st.sampled_from(TRANSPORTS),
+    "acquired": DAYS,
+    "retired": DAYS,
+    "footprint": FOOTPRINTS,
+}
 
 
 @st.composite
@@ -55,9 +80,10 @@ SERVERS = st.builds(
     manufacturer=st.none() | TEXTS,
     model=st.none() | TEXTS,
     form=st.none() | st.sampled_from(FORMS),
-    acquired=st.none() | st.dates(min_value=date(1000, 1, 1)),
+    acquired=st.none() | DAYS,
+    first_used=st.none() | DAYS,
     service_life_years=st.none() | st.floats(min_value=0.5, max_value=50),
-    footprint=st.none() | st.builds(ManufacturerFootprint, NUMBERS, TEXTS),
+    footprint=st.none() | FOOTPRINTS,
     virtual=st.booleans(),
 )
 INVENTORIES = st.builds(Inventory, SERVERS, st.none() | st.lists(parts(), max_size=6).map(tuple))
@@ -131,7 +157,7 @@ def test_a_whole_number_may_be_written_with_a_fraction(tmp_path):
         ),
         ("parts: [{kind: psu, count: 1, die_area_mm2: 3}]", "parts[0]: the key 'die_area_mm2' does not belong here"),
         ("parts: [{kind: cpu, count: two}]", "parts[0].count: 'two' must be a whole number"),
-        ("parts: [{kind: cpu, count: 0}]", "parts[0].count: 0 must be 1 or more"),
+        ("parts: [{kind: cpu, count: -1}]", "parts[0].count: -1 must be 0 or more"),
         ("parts: [{kind: hdd, count: 1, capacity_gb: -1}]", "parts[0].capacity_gb: -1 must be more than 0"),
         ("parts: [{kind: hdd, count: 1, capacity_gb: 1e999}]", "parts[0].capacity_gb: inf must be 1000000000 or less"),
         ("servers: {}", "unknown key 'servers'; did you mean 'server'?"),

@@ -11,7 +11,7 @@ from agent.wholehost.balance import Overheads
 from agent.wholehost.load_model import LoadModel, load_model
 from impacts.amortisation import service_life
 from impacts.electricity import grid_factor, grid_problems
-from impacts.embodied import EmbodiedImpact, embodied
+from impacts.embodied import embodied
 from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.problems import Problem
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from agent.machine import Machine
+    from impacts.components import EmbodiedImpact
     from impacts.factors import FactorMatch
     from impacts.parts import Server
 

@@ -7,7 +7,6 @@ Transport, use and end of life are not included. Two profiles: `boavizta` comput
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from impacts.bottom_up import (
@@ -21,6 +20,7 @@ from impacts.bottom_up import (
     part_derivation,
     unknown_case_derivation,
 )
+from impacts.components import Component, EmbodiedImpact
 from impacts.derivations import Derivation, Input
 from impacts.embodied_problems import inventory_problems, missing_factor
 from impacts.estimates import Citation, Estimate, total
@@ -29,48 +29,12 @@ from impacts.parts import KINDS, Part
 from impacts.units import base_unit, readable_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from impacts.factors import FactorBook
     from impacts.parts import Inventory, ManufacturerFootprint
     from impacts.problems import Problem
 
 CRITERIA = ("gwp", "adpe", "pe")
 PROFILES = ("default", "boavizta")
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """The manufacture of all parts of one kind."""
-
-    name: str  # a kind of part, or board, case, assembly; server for a manufacturer's figure
-    count: int
-    estimate: Estimate  # in base units
-    method: str  # manufacturer, bottom_up or archetype
-    derivations: tuple[Derivation, ...]  # their results add up to the estimate
-
-    @property
-    def grounds(self) -> tuple[Citation, ...]:
-        """What it rests on."""
-        return self.estimate.grounds
-
-
-@dataclass(frozen=True, slots=True)
-class EmbodiedImpact:
-    """A server's manufacture, by criterion. A criterion that cannot be computed is absent, and a problem says so."""
-
-    profile: str
-    criteria: Mapping[str, tuple[Component, ...]]
-    problems: tuple[Problem, ...]
-
-    def components(self, criterion: str) -> tuple[Component, ...]:
-        """Return the components of one criterion; none if it could not be computed."""
-        return self.criteria.get(criterion, ())
-
-    def total(self, criterion: str) -> Estimate | None:
-        """Return the sum in base units; None if it could not be computed."""
-        components = self.components(criterion)
-        return total(component.estimate for component in components) if components else None
 
 
 def embodied(inventory: Inventory, profile: str, book: FactorBook) -> EmbodiedImpact:

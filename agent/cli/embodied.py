@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from agent.host import Host
-    from impacts.embodied import Component, EmbodiedImpact
+    from impacts.components import Component, EmbodiedImpact
     from impacts.estimates import Estimate
     from impacts.problems import Problem
 

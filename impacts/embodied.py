@@ -31,7 +31,6 @@ from impacts.units import base_unit, readable_unit
 if TYPE_CHECKING:
     from impacts.factors import FactorBook
     from impacts.parts import Inventory, ManufacturerFootprint
-    from impacts.problems import Problem
 
 CRITERIA = ("gwp", "adpe", "pe")
 PROFILES = ("default", "boavizta")

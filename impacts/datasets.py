@@ -32,7 +32,7 @@ CRITERIA = {
     "power": "power",
     "attribute": "attribute",
 }
-BOUNDARIES = ("direct", "life_cycle", "consumption", "cradle_to_gate", "use")
+BOUNDARIES = ("direct", "life_cycle", "consumption", "upstream", "cradle_to_gate", "use")
 
 
 class DatasetInvalid(ValueError):

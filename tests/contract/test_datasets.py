@@ -20,6 +20,7 @@ ALLOWED_LICENCES = {
     "ODbL-1.0",
     "OGL-UK-3.0",
     "LicenseRef-cited-facts",
+    "LicenseRef-US-public-domain",
 }
 # The datasets that the rest of the program names or stands on.
 EXPECTED = {
@@ -28,6 +29,12 @@ EXPECTED = {
     "uba-2021-pe",
     "electricitymaps-yearly",
     "ember-2025",
+    "epa-egrid-2023",
+    "china-mee-2023",
+    "beis-2021-wtt",
+    "beis-2021-td-losses",
+    "wri-2020-water",
+    "wattprint-grid-assumptions",
     "boaviztapi-2.5-defaults",
 }
 

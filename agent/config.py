@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigError
+from agent.grid.settings import GridSettings, grid_settings, refuse_marginal
 from agent.schema_errors import validate
 from agent.yaml_file import read_yaml
 
@@ -41,6 +42,7 @@ class Config:
     location: str = ""  # ISO 3166 country or grid zone; empty: not said
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
+    grid: GridSettings | None = None  # who tells the live intensity; None: nobody
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
 
 
@@ -77,19 +79,24 @@ def read_config(path: Path) -> Config:
     """
     document: Any = read_yaml(path)
     document = {} if document is None else document  # an empty file sets nothing
+    refuse_marginal(document, str(path))
     validate(document, schema(), str(path))
-    return _config(document, path.parent)
+    return _config(document, path)
 
 
-def _config(document: dict[str, Any], folder: Path) -> Config:
+def _config(document: dict[str, Any], path: Path) -> Config:
     """Build the config from a valid document; relative paths start at the config file's folder."""
+    folder = path.parent
+    location = document.get("location", "").upper()
+    grid = document.get("grid")
     sampling = replace(Sampling(), **document.get("sampling", {}))
     inventory = document.get("inventory_file")
     return Config(
         listen=document.get("listen", DEFAULT_LISTEN),
         state_directory=folder / Path(document.get("state_directory", DEFAULT_STATE)).expanduser(),
-        location=document.get("location", "").upper(),
+        location=location,
         inventory_file=folder / Path(inventory).expanduser() if inventory else None,
         sampling=sampling,
+        grid=None if grid is None else grid_settings(grid, location, str(path)),
         sources=document.get("sources", {}),
     )

@@ -105,8 +105,8 @@ class Host:
         """Whether this is the machine the process runs on, rather than another root."""
         return self.root == Path("/")
 
-    def web_client(self, address: str, ca: str | bool) -> WebClient:  # noqa: FBT001 - as `requests` has it
+    def web_client(self, address: str, ca: str | bool, proxy: str = "") -> WebClient:  # noqa: FBT001 - as `requests` has it
         """Return a client of one server; `ca` is a file of authorities, True for the system's, False to trust anyone."""
         from agent.web_client import WebClient  # noqa: PLC0415 - loads `requests`, which costs 7 MB
 
-        return WebClient(address, ca, self.clock)
+        return WebClient(address, ca, self.clock, proxy)

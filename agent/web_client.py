@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTPS to one server, by `requests`: a limit on time and size, no proxy, no redirection, and failures in plain words.
+"""HTTPS to one server, by `requests`: a limit on time and size, no redirection, and failures in plain words.
 
 What `requests` raises never leaves this file: its exceptions carry the request, with the password in it.
 """
@@ -50,11 +50,12 @@ class Reply:
 class WebClient:
     """Requests to one server, on connections that are kept until `hang_up`."""
 
-    def __init__(self, address: str, ca: str | bool, clock: Clock) -> None:  # noqa: FBT001 - as `requests` has it
+    def __init__(self, address: str, ca: str | bool, clock: Clock, proxy: str = "") -> None:  # noqa: FBT001 - as `requests` has it
         self._address = address.rstrip("/")
         self._clock = clock
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxy, no .netrc: the password goes to this server alone
+        self._session.trust_env = False  # no .netrc, no proxy but the one given: the password goes to this server alone
+        self._session.proxies = {"http": proxy, "https": proxy} if proxy else {}
         self._session.verify = ca
         self._session.headers["Accept-Encoding"] = "identity"  # a small answer stays small
         if ca is False:

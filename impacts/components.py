@@ -12,18 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from impacts.derivations import Derivation
+    from impacts.parts import Part
     from impacts.problems import Problem
+
+
+# In the order of precedence.
+METHODS = (
+    "manufacturer",  # its figure, in the inventory file
+    "published_product",  # the published footprint of the same product, less its parts
+    "part_lca",  # a published life-cycle assessment of the very part
+    "bottom_up",  # material times a constant
+    "manufacturer_level",  # what the manufacturer publishes for its other products, less their parts
+    "pooled_level",  # what all manufacturers publish, less the parts
+    "archetype",  # a common server, for want of anything known
+    "guest_share",  # a share of a common server under a virtual machine
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
     """The manufacture of all parts of one kind."""
 
-    name: str  # a kind of part, or board, case, assembly; server for a manufacturer's figure
+    name: str  # a kind of part; fixed_part, board, case, assembly; server for a manufacturer's figure of the whole
     count: int
     estimate: Estimate  # in base units
-    method: str  # manufacturer, bottom_up or archetype
+    method: str  # one of METHODS, or several, the weightiest first
     derivations: tuple[Derivation, ...]  # their results add up to the estimate
+    parts: tuple[Part | None, ...] = ()  # one for each derivation; None, or none at all: what the server has once
 
     @property
     def grounds(self) -> tuple[Citation, ...]:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from impacts.estimates import Citation, Estimate
 from impacts.factors import Factor, FactorBook
+from impacts.products import read_products
 from impacts.units import UnknownUnit, base_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
+PRODUCTS = "boavizta-server-footprints"  # the folder that also holds the configurations behind its figures
 COLUMNS = ["entry", "region", "valid_from", "valid_until", "value", "low", "high", "locator", "note"]
 
 CRITERIA = {
@@ -32,7 +34,7 @@ CRITERIA = {
     "power": "power",
     "attribute": "attribute",
 }
-BOUNDARIES = ("direct", "life_cycle", "consumption", "upstream", "cradle_to_gate", "use")
+BOUNDARIES = ("direct", "life_cycle", "consumption", "upstream", "cradle_to_gate", "all_but_use", "use")
 
 
 class DatasetInvalid(ValueError):
@@ -79,8 +81,9 @@ class Dataset:
 
 
 def load_book() -> FactorBook:
-    """Return the factors of all datasets of this program."""
-    return FactorBook(tuple(factor for _, factors in read_datasets() for factor in factors))
+    """Return the factors of all datasets of this program, and the published products."""
+    factors = tuple(factor for _, factors in read_datasets() for factor in factors)
+    return FactorBook(factors, read_products(resources.files("impacts") / "data" / PRODUCTS, factors))
 
 
 def read_datasets() -> list[tuple[Dataset, tuple[Factor, ...]]]:

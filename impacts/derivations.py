@@ -7,11 +7,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from impacts.estimates import total
+from impacts.units import readable_unit
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from impacts.estimates import Estimate
 
 _CORNERS = ("low", "central", "high")
 _OPPOSITE = {"low": "high", "central": "central", "high": "low"}
+_TOKEN = re.compile(r"[a-z][a-z0-9_]*|\S")
 _NAME = re.compile(r"(?P<divisor>÷ )?(?P<name>[a-z][a-z0-9_]*)")
 
 
@@ -44,6 +50,51 @@ class Derivation:
             return f"{found['divisor'] or ''}{_number(getattr(values[found['name']], taken))}"
 
         return _NAME.sub(number, self.formula)
+
+
+def work_out(title: str, formula: str, inputs: Mapping[str, Estimate], note: str = "") -> Derivation:
+    """Return the derivation whose result is its formula worked out on the inputs: what is printed is what was computed.
+
+    Raises:
+        ValueError: the formula is not made of the inputs' names and + × ÷ ( ).
+    """
+    result, rest = _sum(_TOKEN.findall(formula), inputs)
+    if rest:
+        raise ValueError(f"{formula!r} is no formula from {rest[0]!r} on")
+    named = tuple(Input(name, _readable(value)) for name, value in inputs.items())
+    return Derivation(title, formula, named, _readable(result), note)
+
+
+def _sum(tokens: list[str], inputs: Mapping[str, Estimate]) -> tuple[Estimate, list[str]]:
+    """Return the value of the sum that the tokens begin with, and the tokens after it."""
+    value, tokens = _product(tokens, inputs)
+    terms = [value]
+    while tokens[:1] == ["+"]:
+        value, tokens = _product(tokens[1:], inputs)
+        terms.append(value)
+    return total(terms), tokens
+
+
+def _product(tokens: list[str], inputs: Mapping[str, Estimate]) -> tuple[Estimate, list[str]]:
+    value, tokens = _operand(tokens, inputs)
+    while tokens[:1] in (["×"], ["÷"]):
+        operand, rest = _operand(tokens[1:], inputs)
+        value = value * operand if tokens[0] == "×" else value / operand
+        tokens = rest
+    return value, tokens
+
+
+def _operand(tokens: list[str], inputs: Mapping[str, Estimate]) -> tuple[Estimate, list[str]]:
+    if tokens[:1] == ["("]:
+        value, tokens = _sum(tokens[1:], inputs)
+        return value, tokens[1:]
+    if not tokens or tokens[0] not in inputs:
+        raise ValueError(f"{' '.join(tokens) or 'nothing'} stands where an input should")
+    return inputs[tokens[0]], tokens[1:]
+
+
+def _readable(estimate: Estimate) -> Estimate:
+    return estimate.in_unit(readable_unit(estimate.unit))
 
 
 def render(derivation: Derivation) -> str:

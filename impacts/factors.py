@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from impacts.estimates import Citation, Estimate
+    from impacts.products import Product
 
 WORLD = "WORLD"
 
@@ -64,7 +65,8 @@ class FactorBook:
     whatever their case.
     """
 
-    def __init__(self, factors: tuple[Factor, ...]) -> None:
+    def __init__(self, factors: tuple[Factor, ...], products: tuple[Product, ...] = ()) -> None:
+        self.products = products  # servers whose makers publish a footprint
         self._by_question: dict[tuple[str, str], dict[str, list[Factor]]] = {}
         self._names: dict[str, str] = {}
         for factor in factors:

@@ -37,15 +37,15 @@ class _Item:
     modelled: Modelled
 
 
-def default_components(inventory: Inventory, criterion: str, book: FactorBook) -> tuple[Component, ...]:
+def default_components(inventory: Inventory, book: FactorBook, criterion: str) -> tuple[Component, ...]:
     """Return the manufacture of a server by component.
 
     Raises:
         FactorMissing: the datasets cannot compute the criterion.
     """
     if inventory.server.virtual:
-        return _guest(inventory, criterion, book)
-    return _components(_items(inventory, criterion, book))
+        return _guest(inventory, book, criterion)
+    return _components(_items(inventory, book, criterion))
 
 
 def year_made(inventory: Inventory, book: FactorBook) -> int | None:
@@ -80,19 +80,21 @@ def _parts_kg(product: Product, book: FactorBook) -> float:
     return sum(model(part, _count(part), evidence).derivation.result.central for part in parts)
 
 
-def _items(inventory: Inventory, criterion: str, book: FactorBook) -> list[_Item]:
+def _items(inventory: Inventory, book: FactorBook, criterion: str) -> list[_Item]:
     server = inventory.server
     evidence = Evidence(book, criterion, year_made(inventory, book))
     if criterion == "gwp" and server.footprint is not None:
         whole = _Item("server", None, _manufacturers(server, book))
         return [whole, *(_item(part, _count(part), evidence) for part in _added_later(inventory))]
-    return [*_part_items(inventory, evidence), _fixed_item(inventory, criterion, book)]
+    return [*_part_items(inventory, evidence), _fixed_item(inventory, book, criterion)]
 
 
 def _added_later(inventory: Inventory) -> tuple[Part, ...]:
     """Return the parts that a figure of the server as delivered cannot contain."""
     delivered = inventory.server.acquired
-    return tuple(p for p in inventory.parts or () if p.count and p.acquired and (not delivered or p.acquired > delivered))
+    return tuple(
+        p for p in inventory.parts or () if p.count and p.acquired and (not delivered or p.acquired > delivered)
+    )
 
 
 def _part_items(inventory: Inventory, evidence: Evidence) -> list[_Item]:
@@ -117,16 +119,16 @@ def _archetype_items(server: Server, evidence: Evidence) -> list[_Item]:
     return items
 
 
-def _fixed_item(inventory: Inventory, criterion: str, book: FactorBook) -> _Item:
+def _fixed_item(inventory: Inventory, book: FactorBook, criterion: str) -> _Item:
     if criterion == "gwp":
         found = fixed_part(inventory, book)
         inputs = {"count": ONE, "fixed_part": found.value}
         worked = work_out("fixed part", "count × fixed_part", inputs, note=found.note)
         return _Item("fixed_part", None, Modelled(worked, found.method))
-    return _Item("fixed_part", None, Modelled(_fixed_bottom_up(inventory.server.form, criterion, book), "bottom_up"))
+    return _Item("fixed_part", None, Modelled(_fixed_bottom_up(inventory.server.form, book, criterion), "bottom_up"))
 
 
-def _fixed_bottom_up(form: str | None, criterion: str, book: FactorBook) -> Derivation:
+def _fixed_bottom_up(form: str | None, book: FactorBook, criterion: str) -> Derivation:
     """Return board, case and assembly by their constants: no manufacturer publishes these criteria."""
     evidence = Evidence(book, criterion)
     inputs = {"count": ONE, "board": evidence.factor("board"), "assembly": evidence.factor("assembly")}
@@ -146,11 +148,11 @@ def _manufacturers(server: Server, book: FactorBook) -> Modelled:
     return Modelled(worked, "manufacturer")
 
 
-def _guest(inventory: Inventory, criterion: str, book: FactorBook) -> tuple[Component, ...]:
+def _guest(inventory: Inventory, book: FactorBook, criterion: str) -> tuple[Component, ...]:
     """Return a guest's share of a common server: it has no hardware of its own."""
     evidence = Evidence(book, criterion, year_made(inventory, book))
     share = guest_share(inventory, evidence)
-    host = [*_archetype_items(Server(), evidence), _fixed_item(Inventory(Server()), criterion, book)]
+    host = [*_archetype_items(Server(), evidence), _fixed_item(Inventory(Server()), book, criterion)]
     return _components([_shared(item, share) for item in host])
 
 

@@ -1,42 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an embodied figure ought to say and cannot: every default it stands on, with the remedy."""
+"""What an embodied figure of the default profile ought to say and cannot: each default it stands on, with the remedy."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from impacts.default_profile import fixed_part, year_made
+from impacts.part_models import cpu_family, is_known_card
 from impacts.problems import Problem
+from impacts.products import published_product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from impacts.factors import FactorMissing
-    from impacts.parts import Inventory, Part, Server
+    from impacts.factors import FactorBook, FactorMissing
+    from impacts.parts import Inventory, ManufacturerFootprint, Part, Server
 
 _ORIGIN = "embodied"
 
-_NAMES = {"cpu": "CPU", "ssd": "SSD", "psu": "power supply", "gpu": "GPU"}
-
-# (kind, attribute) -> (what stands in for it, what else says it)
-_DEFAULTED = {
-    ("cpu", "die_area_mm2"): "the die area of %s is not known: 523 mm2 stand in, between 41 and 3640 mm2",
-    ("memory", "capacity_gb"): "the capacity of %s is not known: 32 GB a module stand in",
-    ("memory", "density_gb_per_cm2"): "the density of %s is not known: that of parts of 2015 to 2021 stands in",
-    ("ssd", "capacity_gb"): "the capacity of %s is not known: 1000 GB a drive stand in",
-    ("ssd", "density_gb_per_cm2"): "the density of %s is not known: that of parts of 2015 to 2021 stands in",
-    ("psu", "mass_kg"): "the mass of %s is not known: 2.99 kg each stand in, between 1 and 5 kg",
+_NAMES = {
+    "cpu": "CPU",
+    "ssd": "SSD",
+    "psu": "power supply",
+    "gpu": "GPU",
+    "nic": "network card",
+    "storage_controller": "storage controller",
 }
+_GIVE_FIGURE = "give the manufacturer's figure as `footprint` in the inventory file"
 
 
-def inventory_problems(inventory: Inventory, profile: str) -> Iterator[Problem]:
-    """Return what is defaulted, left out or not calibrated, the heaviest first."""
-    yield from _footprint_problems(inventory.server, profile)
-    if inventory.parts is None:
-        what = "the parts are not known: a common server with two CPUs and 256 GB stands in"
-        yield Problem(_ORIGIN, "archetype", what, "list the parts in an inventory file (`wattprint inventory`)")
+def default_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
+    """Return what is defaulted or taken from other machines, the heaviest first."""
+    if inventory.server.virtual:
+        yield from _guest_problems(inventory.server)
+        return
+    if inventory.server.footprint is None:
+        yield from _fixed_part_problems(inventory, book)
     else:
-        yield from _part_problems(inventory.parts)
-    yield from _form_problems(inventory.server)
+        yield from _footprint_problems("server", inventory.server.footprint)
+    if inventory.parts is None:
+        yield _unknown_parts(inventory, book)
+    else:
+        yield from _part_problems(inventory, book)
 
 
 def missing_factor(criterion: str, missing: FactorMissing) -> Problem:
@@ -44,47 +49,112 @@ def missing_factor(criterion: str, missing: FactorMissing) -> Problem:
     return Problem(_ORIGIN, "factor_missing", f"{criterion} is left out: {missing}", "install the datasets in full")
 
 
-def _footprint_problems(server: Server, profile: str) -> Iterator[Problem]:
-    footprint = server.footprint
-    if profile == "boavizta":
-        if footprint is not None:
-            what = "the manufacturer's footprint is not used: this profile computes what BoaviztAPI computes"
-            yield Problem(_ORIGIN, "footprint_ignored", what, "take the default profile")
-    elif footprint is None:
+def _guest_problems(server: Server) -> Iterator[Problem]:
+    if server.share_of_host is None:
+        what = "a guest has no hardware of its own: a share of a common server stands in, by the guest's memory"
+        remedy = "set `share_of_host` under `server` in the inventory file, or install on the hypervisor"
+        yield Problem(_ORIGIN, "guest_share_assumed", what, remedy)
+
+
+def _fixed_part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
+    found, server = fixed_part(inventory, book), inventory.server
+    name = " ".join(filter(None, (server.manufacturer, server.model))) or "this server"
+    if found.method == "pooled_level":
+        what = f"no footprint is known of {name} nor of its manufacturer: for board, case and the rest stands the {found.note}"
+        yield Problem(_ORIGIN, "manufacturer_unpublished", what, _GIVE_FIGURE)
+    elif found.method == "manufacturer_level":
+        what = f"no footprint is known of {name}: for board, case and the rest stands the {found.note}"
+        yield Problem(_ORIGIN, "product_unpublished", what, _GIVE_FIGURE)
+    if server.form not in {"rack", "blade", "tower"}:
+        what = "rack, tower or blade is not known: a rack server's case stands in, and a blade's is heavier"
+        yield Problem(_ORIGIN, "form_unknown", what, "set `form` in the inventory file")
+
+
+def _footprint_problems(of: str, footprint: ManufacturerFootprint) -> Iterator[Problem]:
+    if footprint.low_kgco2e is None or footprint.high_kgco2e is None:
         what = (
-            "not calibrated yet: bottom-up figures land at about 0.43 of what Dell publishes (42 servers), "
-            "because board, chassis and power supplies weigh more there"
+            f"the manufacturer's footprint of the {of} is given without its bounds: half and twice the figure stand in"
         )
-        remedy = "give the manufacturer's figure as `footprint` in the inventory file"
-        yield Problem(_ORIGIN, "not_calibrated", what, remedy)
-    elif footprint.low_kgco2e is None or footprint.high_kgco2e is None:
-        what = "the manufacturer's footprint is given without its bounds: half and twice the figure stand in"
         remedy = "add low_kgco2e and high_kgco2e to `footprint` in the inventory file"
         yield Problem(_ORIGIN, "footprint_without_bounds", what, remedy)
+    if footprint.boundary == "all_but_use":
+        what = (
+            f"the manufacturer's footprint of the {of} holds transport and end of life: their usual share is taken off"
+        )
+        yield Problem(
+            _ORIGIN, "footprint_of_more_stages", what, "give the figure from cradle to gate, if it is published"
+        )
 
 
-def _part_problems(parts: tuple[Part, ...]) -> Iterator[Problem]:
-    for (kind, name), what in _DEFAULTED.items():
-        named = [part for part in parts if part.kind == kind and part.count and getattr(part, name) is None]
+def _unknown_parts(inventory: Inventory, book: FactorBook) -> Problem:
+    product = published_product(inventory.server, book.products)
+    stands_in = "a common server with two CPUs and 256 GB" if product is None else "the published configuration"
+    what = f"the parts are not known: those of {stands_in} stand in"
+    return Problem(_ORIGIN, "archetype", what, "list the parts in an inventory file (`wattprint inventory`)")
+
+
+def _part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
+    year = year_made(inventory, book)
+    for part in inventory.parts or ():
+        if part.count and part.footprint is not None:
+            yield from _footprint_problems(f"{_NAMES.get(part.kind, part.kind)} parts", part.footprint)
+    for kind, reason, what, remedy, is_unknown in _unknowns(book, year):
+        named = [p for p in inventory.of_kind(kind) if p.count and p.footprint is None and is_unknown(p)]
         if named:
-            reason = f"{kind}_{name.partition('_')[0]}_unknown"
-            yield Problem(_ORIGIN, reason, what % _names(kind, named), f"set `{name}` in the inventory file")
-    gpus = [part for part in parts if part.kind == "gpu" and part.count]
-    if gpus:
-        what = f"no dataset has the footprint of {_names('gpu', gpus)}: left out of every bottom-up sum"
-        yield Problem(_ORIGIN, "gpu_unknown", what, "give the manufacturer's figure for the server as `footprint`")
+            yield Problem(_ORIGIN, reason, what % _named(kind, named), f"set {remedy} in the inventory file")
 
 
-def _names(kind: str, parts: list[Part]) -> str:
+def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, str, str, Callable[[Part], bool]]]:
+    """Return what may be unknown of parts: kind, reason, what stands in, what mends it, and whether it is."""
+
+    def undated(part: Part) -> bool:
+        return part.density_gb_per_cm2 is None and (part.year or part.acquired or year) is None
+
+    yield (
+        "cpu",
+        "cpu_family_unknown",
+        "the dies of %s are not known: those of any server CPU stand in, 150 to 1500 mm2",
+        "`die_area_mm2`",
+        lambda part: part.die_area_mm2 is None and cpu_family(part, book) is None,
+    )
+    yield (
+        "memory",
+        "memory_capacity_unknown",
+        "the capacity of %s is not known: 32 GB a module stand in",
+        "`capacity_gb`",
+        lambda part: part.capacity_gb is None,
+    )
+    yield (
+        "memory",
+        "memory_generation_unknown",
+        "neither generation nor year of %s is known: the density of parts of 2011 to 2025 stands in",
+        "`generation` or `year`",
+        lambda part: undated(part) and part.generation is None,
+    )
+    yield (
+        "ssd",
+        "ssd_capacity_unknown",
+        "the capacity of %s is not known: 1000 GB a drive stand in",
+        "`capacity_gb`",
+        lambda part: part.capacity_gb is None,
+    )
+    yield (
+        "ssd",
+        "ssd_year_unknown",
+        "the year of %s is not known: the density of flash of 2013 to 2024 stands in",
+        "`year`, or `acquired` under `server`,",
+        undated,
+    )
+    yield (
+        "gpu",
+        "gpu_unknown",
+        "no assessment and no data sheet of %s is known here: a common data-centre card stands in",
+        "`die_area_mm2` and `capacity_gb`",
+        lambda part: not is_known_card(part, book),
+    )
+
+
+def _named(kind: str, parts: list[Part]) -> str:
     models = dict.fromkeys(part.model for part in parts if part.model)
     shown = _NAMES.get(kind, kind)
     return f"the {shown} {', '.join(models)}" if models else f"the {shown} parts"
-
-
-def _form_problems(server: Server) -> Iterator[Problem]:
-    if server.form in {"rack", "blade"}:
-        return
-    known = f"no dataset has the case of a {server.form}" if server.form else "rack or blade is not known"
-    what = f"{known}: a rack case stands in, with the bounds of both"
-    remedy = "give the manufacturer's figure as `footprint`" if server.form else "set `form` in the inventory file"
-    yield Problem(_ORIGIN, "form_unknown", what, remedy)

@@ -96,7 +96,13 @@ class Levels:
         near = _nearest(groups, year)
         central = exp(self._level(near, blade=blade))
         low, high = self._envelope(groups, blade=blade)
-        value = Estimate(min(low, central), central, max(high, central), "kgCO2e/unit", (self._cited([p for p in self._products if p.maker == maker]),))
+        value = Estimate(
+            min(low, central),
+            central,
+            max(high, central),
+            "kgCO2e/unit",
+            (self._cited([p for p in self._products if p.maker == maker]),),
+        )
         return FixedPart(value, "manufacturer_level", f"level of the manufacturer's {_told(near)}")
 
     def pooled(self, server: Server, year: int | None) -> FixedPart:

@@ -155,9 +155,7 @@ def _cpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
         }
         terms.append(f"dies_{number} × area_{number} × logic_{number}")
     note = f"{family.name}: " + ", ".join(f"{n} = {die.name}, {die.node}" for n, die in enumerate(family.dies, start=1))
-    return work_out(
-        _title(part), f"count × ({' + '.join(terms)} + package)", inputs | {"package": package}, note=note
-    )
+    return work_out(_title(part), f"count × ({' + '.join(terms)} + package)", inputs | {"package": package}, note=note)
 
 
 def _memory(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
@@ -176,8 +174,13 @@ def _dram_density(part: Part, evidence: Evidence) -> Estimate:
     if part.density_gb_per_cm2 is not None:
         return Estimate.exact(part.density_gb_per_cm2, "GB/cm2", INVENTORY)
     generation = evidence.attribute(f"dram_density:{part.generation or ''}", "dram_density")
-    of_year = evidence.of_year("dram_density_of_year", part.year)
+    of_year = evidence.of_year("dram_density_of_year", _year(part))
     return generation if of_year is None else _overlap(generation, of_year)
+
+
+def _year(part: Part) -> int | None:
+    """Return when a part was made, as far as it tells itself."""
+    return part.year or (part.acquired.year if part.acquired else None)
 
 
 def _overlap(one: Estimate, other: Estimate) -> Estimate:
@@ -193,7 +196,7 @@ def _ssd(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
     density = (
         Estimate.exact(part.density_gb_per_cm2, "GB/cm2", INVENTORY)
         if part.density_gb_per_cm2 is not None
-        else evidence.of_year("nand_density_of_year", part.year) or evidence.attribute("nand_density")
+        else evidence.of_year("nand_density_of_year", _year(part)) or evidence.attribute("nand_density")
     )
     inputs = {
         "count": count,
@@ -233,6 +236,14 @@ def _gpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
         "rest": evidence.factor("gpu_rest"),
     }
     return work_out(_title(part), "count × (dies_area × gpu_die + capacity × memory + rest)", inputs)
+
+
+def is_known_card(part: Part, book: FactorBook) -> bool:
+    """Whether a card is assessed, or its dies and memory are told by its maker or the inventory."""
+    if part.die_area_mm2 is not None and part.capacity_gb is not None:
+        return True
+    name = product_name(part.model or "")
+    return any(book.criteria(subject) for subject in (f"gpu_card:{name}", f"gpu_dies_area:{name}"))
 
 
 def _gpu_memory(name: str, evidence: Evidence) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import platform
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from agent.hours import HostHour, ImpactHour
@@ -17,10 +18,9 @@ from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.figures import Figure, Snapshot
 from impacts.problems import Problem
 from impacts.statements import Statement
-from impacts.units import SECONDS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date, datetime
 
     from agent.readings import Channel
@@ -58,20 +58,30 @@ class Evaluation:
         return _grams(location_based(energy, self.standing.grid.factor.value))
 
     def amortised_ratio(self, at: datetime, began_at: datetime) -> float:
-        """Return the share of the service life that has passed; without a date of acquisition it begins with the history."""
-        acquired = self.standing.machine.inventory.server.acquired or began_at
-        return amortised_ratio(acquired, self.standing.service_life.central, at)
+        """Return the amortised share of the embodied emissions; what has no date begins with the history."""
+        return amortised_ratio(self.standing.lots, at, began_at)
 
-    def service_life_share(self, seconds: float, at: datetime, began_at: datetime) -> float:
-        """Return how much of the service life `seconds` are; nothing once it is over."""
-        if self.amortised_ratio(at, began_at) >= 1:
-            return 0.0
-        return max(0.0, seconds) / (self.standing.service_life.central * SECONDS_PER_YEAR)
+    def amortised_within(self, seconds: float, at: datetime, began_at: datetime) -> ImpactHour:
+        """Return the grams that the `seconds` up to `at` amortise: of each lot as its plan says for just that time."""
+        since = at - timedelta(seconds=max(0.0, seconds))
+        return _sum(
+            lot.emissions.scaled(lot.planned_ratio(at, began_at) - lot.planned_ratio(since, began_at))
+            for lot in self.standing.lots
+        )
 
-    def embodied_share(self, share: float) -> ImpactHour | None:
-        """Return a share of the embodied emissions in grams; None while they are not known."""
+    def left_unamortised(self, at: datetime, began_at: datetime) -> ImpactHour:
+        """Return the grams that were not amortised of what has been retired since the history began."""
+        return _sum(
+            lot.emissions.scaled(1.0 - lot.planned_ratio(at, began_at))
+            for lot in self.standing.lots
+            if lot.retired is not None and began_at.date() <= lot.retired and lot.has_left(at)
+        )
+
+    @property
+    def embodied_grams(self) -> ImpactHour | None:
+        """The embodied emissions of the whole host; None while they are not known."""
         whole = self.standing.embodied_emissions
-        return None if whole is None else _grams(whole.scaled(share))
+        return None if whole is None else _grams(whole)
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
@@ -129,7 +139,7 @@ class Evaluation:
         problems = _basis_problems(progress, sources)
         if basis is Basis.MODELLED:
             problems += self.standing.model.problems
-        cards = self.standing.machine.inventory.of_kind("gpu")
+        cards = self.standing.serving.of_kind("gpu")
         if (
             cards
             and basis in {Basis.MODELLED, Basis.PART_MODELLED}
@@ -198,6 +208,13 @@ def _grams(emissions: Estimate) -> ImpactHour:
     return ImpactHour(emissions.low, emissions.central, emissions.high)
 
 
+def _sum(emissions: Iterable[Estimate]) -> ImpactHour:
+    grams = ImpactHour()
+    for part in emissions:
+        grams.add(_grams(part))
+    return grams
+
+
 def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
     """Return microjoules with their bounds as an estimate in `unit`."""
     scale = _MICRO * per
@@ -222,7 +239,7 @@ def _constant_figures(standing: Standing) -> Iterator[Figure]:
         for component in standing.embodied.components(criterion):
             yield Figure(quantity, (component.name,), component.estimate, component.method)
     server = standing.machine.inventory.server
-    models = ", ".join(dict.fromkeys(part.model for part in standing.machine.inventory.of_kind("cpu") if part.model))
+    models = ", ".join(dict.fromkeys(part.model for part in standing.serving.of_kind("cpu") if part.model))
     yield _info(q.HOST, (server.manufacturer or "", server.model or "", models, str(server.virtual).lower()))
     yield _info(q.BUILD, (VERSION, platform.python_version()))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from agent.readings import Method
 from agent.sources.load_model import LoadModelSource
 from impacts import quantities as q
+from impacts.booking_derivations import coming_year_derivation, ratio_derivations
 from impacts.derivations import Derivation, Input
 from impacts.electricity import location_based_derivation
 from impacts.embodied import in_readable_unit
@@ -17,6 +18,7 @@ from impacts.factors import FactorMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from agent.history_view import HistoryView
     from agent.ledger import EnergyStep
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from impacts.quantities import Quantity
 
 _MICRO = 1e-6
-DAYS_PER_YEAR = 365.25
 _BELOW = Citation("derived below")
 _CLOCK = Citation("the agent's monotonic clock, at the reads")
 
@@ -195,17 +196,13 @@ class Explanation:
         return [whole, *(derivation for component in components for derivation in component.derivations)]
 
     def _amortised(self) -> list[Derivation]:
-        """What is booked in a year, and what the history has booked."""
+        """What the history has booked, and what the coming year books."""
         whole = self._standing.embodied_emissions
         if whole is None:
             return []
-        embodied = Input("embodied", replace(in_readable_unit(whole), grounds=(_BELOW,)))
-        life = Input("service_life", self._standing.service_life)
-        year = Estimate.exact(
-            1.0, "year", Citation("one year; every second books its part, until the service life is over")
-        )
         derivations = []
         if self._history is not None and self._history.amortised_ratio:
+            embodied = Input("embodied", replace(in_readable_unit(whole), grounds=(_BELOW,)))
             share = Estimate.exact(
                 self._history.amortised_ratio, "1", Citation("the agent's history, table meta: share booked so far")
             )
@@ -215,37 +212,21 @@ class Explanation:
                     "embodied × share",
                     (embodied, Input("share", share)),
                     embodied.value * share,
-                    note="exact while the embodied figure has been what it is now",
+                    note="exact while the embodied figure has been what it is now; its bounds, while all is of one date",
                 )
             )
-        derivations.append(
-            Derivation(
-                "embodied, amortised over one year of the service life",
-                "embodied ÷ service_life × time",
-                (embodied, life, Input("time", year)),
-                embodied.value / life.value * year,
-            )
-        )
-        return [*derivations, *self._embodied("gwp")]
+        year = coming_year_derivation(self._standing.lots, self._sampler.progress.at, self._began_at)
+        return [*derivations, year, *self._embodied("gwp")]
 
-    def _life_passed(self) -> list[Derivation]:
-        """The age over the service life, 1 at most."""
-        acquired = self._standing.machine.inventory.server.acquired
-        if acquired is None:
-            return []
-        days = max(0, (self._sampler.progress.at.date() - acquired).days)
-        age = Estimate.exact(days / DAYS_PER_YEAR, "year", Citation(f"inventory: acquired {acquired}, {days} days ago"))
-        life = Input("service_life", self._standing.service_life)
-        note = "1 at most; the metric counts the hours of today too"
-        return [
-            Derivation(
-                "share of the service life that has passed",
-                "age ÷ service_life",
-                (Input("age", age), life),
-                age / life.value,
-                note,
-            )
-        ]
+    def _amortised_ratio(self) -> list[Derivation]:
+        """The share of all lots, then of each."""
+        return ratio_derivations(self._standing.lots, self._sampler.progress.at, self._began_at)
+
+    @property
+    def _began_at(self) -> datetime:
+        """When the history of the running agent began, else this look at the host."""
+        began_at = self._history.began_at if self._history is not None else None
+        return began_at or self._sampler.progress.ever.begins
 
     # How each quantity is derived. What is not here the agent has only observed.
     derivations: ClassVar[dict[Quantity, Callable[[Explanation], list[Derivation]]]] = {
@@ -260,7 +241,7 @@ class Explanation:
         q.EMBODIED_ADPE: lambda self: self._embodied("adpe"),
         q.EMBODIED_PRIMARY_ENERGY: lambda self: self._embodied("pe"),
         q.EMBODIED_AMORTISED: _amortised,
-        q.EMBODIED_AMORTISED_RATIO: _life_passed,
+        q.EMBODIED_AMORTISED_RATIO: _amortised_ratio,
     }
 
 

@@ -64,6 +64,14 @@ class ImpactHour(_Hour):
     grams: float = 0.0
     high_grams: float = 0.0
 
+    def less(self, other: ImpactHour) -> ImpactHour:
+        """Return what is left after `other` is taken away; never less than nothing."""
+        return ImpactHour(*(max(0.0, a - b) for a, b in zip(self.amounts(), other.amounts(), strict=True)))
+
+    def at_most(self, other: ImpactHour) -> ImpactHour:
+        """Return the same, no amount above that of `other`."""
+        return ImpactHour(*map(min, self.amounts(), other.amounts()))
+
 
 ChannelKey = tuple[int, str, str]  # hour, source, channel
 HostKey = tuple[int, str]  # hour, basis

@@ -7,8 +7,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agent.channel_rows import FIRST_CREDIBLE_SECONDS
 from agent.errors import HistoryWriteFailed
-from agent.hours import Entries, HostHour
+from agent.hours import Entries, HostHour, ImpactHour
 from agent.published import Published
 from agent.totals import Totals
 from impacts.problems import Problem
@@ -31,6 +32,10 @@ logger = logging.getLogger("wattprint")
 # A step speaks of the present until this many times its own length has passed: then the power is not known.
 SPEAKS_FOR = 2.0
 
+# Why embodied emissions are booked, as the history names it in the place of a factor.
+_PASSED = "embodied"
+_RETIRED = "embodied, left by retired parts"
+
 
 @dataclass
 class Progress:
@@ -41,7 +46,7 @@ class Progress:
     ever: Totals
     since_start: Totals
     today: Totals
-    amortised_share: float  # of the service life, booked since the history began
+    amortised_share: float  # of the embodied emissions, booked since the history began
     steps: dict[tuple[str, str], EnergyStep]  # the last of each channel that still speaks
     host_step: HostStep | None = None  # the last that was booked, while it still speaks
     ticks: int = 0
@@ -71,6 +76,8 @@ class Sampler:
         self._written_at = now
         self._told_at: dict[tuple[str, str], float] = {}
         self._host_told_at = self._amortised_until = now - history.seconds_away()
+        retired = history.impact_totals_by_factor().get((EMBODIED_AMORTISED.stem, _RETIRED))
+        self._booked_of_retired = retired or ImpactHour()
         self._write_problem: tuple[Problem, ...] = ()
         self.progress = _progress(history, host)
         self.latest: Snapshot | None = None
@@ -177,20 +184,32 @@ class Sampler:
             totals.add_impact(stem, grams, share)
 
     def _book_amortisation(self, now: float) -> None:
-        """Book the embodied emissions of the time that has passed, until the service life is over or all is booked."""
-        progress = self.progress
+        """Book the embodied emissions of the time that has passed, and what retired parts have left of theirs."""
+        at, began_at = self.progress.at, self.progress.ever.begins
+        if at.timestamp() < FIRST_CREDIBLE_SECONDS:
+            return  # what passes until the clock is set is booked then
         seconds = now - self._amortised_until
         self._amortised_until = now
-        share = self.evaluation.service_life_share(seconds, progress.at, progress.ever.begins)
-        share = min(share, 1.0 - progress.amortised_share)
-        progress.amortised_share += share
-        grams = self.evaluation.embodied_share(share)
-        if grams is None:
+        self._book_embodied(_PASSED, self.evaluation.amortised_within(seconds, at, began_at), seconds)
+        left = self.evaluation.left_unamortised(at, began_at).less(self._booked_of_retired)
+        if any(left.amounts()):
+            self._book_embodied(_RETIRED, left, 0.0)
+
+    def _book_embodied(self, why: str, grams: ImpactHour, seconds: float) -> None:
+        """Book grams of the amortisation, and never more than the whole."""
+        progress = self.progress
+        whole = self.evaluation.embodied_grams
+        if whole is None:
             return
         stem = EMBODIED_AMORTISED.stem
-        self._entries.book_impact(stem, "embodied", grams, seconds, progress.at)
+        booked = progress.ever.impacts.get(stem, ImpactHour())
+        grams = grams.at_most(whole.less(booked))
+        self._entries.book_impact(stem, why, grams, seconds, progress.at)
+        if why == _RETIRED:
+            self._booked_of_retired.add(grams)
         for totals in progress.periods:
             totals.add_impact(stem, grams, totals.share_of(seconds, progress.at))
+        progress.amortised_share = min(1.0, progress.ever.impacts[stem].grams / whole.grams) if whole.grams else 0.0
 
 
 def _progress(history: History, host: Host) -> Progress:

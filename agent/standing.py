@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from agent.wholehost.balance import Overheads
 from agent.wholehost.load_model import LoadModel, load_model
-from impacts.amortisation import service_life
+from impacts.amortisation import Lot, service_life
+from impacts.booking import lots, pieces, time_problems
 from impacts.electricity import grid_factor, grid_problems
 from impacts.embodied import embodied
 from impacts.estimates import Citation, Estimate, merge_grounds
-from impacts.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
 
     from agent.machine import Machine
     from impacts.components import EmbodiedImpact
     from impacts.factors import FactorMatch
-    from impacts.parts import Server
+    from impacts.parts import Inventory
+    from impacts.problems import Problem
 
 PROFILE = "default"
 
@@ -32,6 +32,7 @@ class Standing:
     """The constant part of an evaluation."""
 
     machine: Machine
+    serving: Inventory  # without the parts that have left
     location: str  # country or grid zone; empty where it is not said
     embodied: EmbodiedImpact
     grid: FactorMatch
@@ -61,6 +62,11 @@ class Standing:
         return self.embodied.total("gwp")
 
     @cached_property
+    def lots(self) -> tuple[Lot, ...]:
+        """The same by what was acquired together; none if they cannot be computed."""
+        return lots(pieces(self.embodied.components("gwp")), self.machine.inventory.server, self.service_life)
+
+    @cached_property
     def embodied_factors(self) -> tuple[Citation, ...]:
         """The dataset rows behind the embodied figures and their amortisation."""
         impacts = (c.grounds for components in self.embodied.criteria.values() for c in components)
@@ -73,12 +79,11 @@ class Standing:
 
     def problems_on(self, day: date) -> tuple[Problem, ...]:
         """Return what ought to be said about all this on a day."""
-        server = self.machine.inventory.server
         return (
             *self.found_problems,
             *grid_problems(self.grid, self.location, day),
             *self.embodied.problems,
-            *_life_problems(server, day),
+            *time_problems(self.machine.inventory, self.service_life, day),
         )
 
 
@@ -87,26 +92,15 @@ def standing(machine: Machine, location: str, problems: tuple[Problem, ...]) -> 
     on = machine.host.clock.utc_now().date()
     rest = machine.book.find("rest_of_host", "power", on=on).factor.value
     psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
+    serving = machine.inventory.serving_on(on)
     return Standing(
         machine=machine,
+        serving=serving,
         location=location,
         embodied=embodied(machine.inventory, PROFILE, machine.book),
         grid=grid_factor(machine.book, location, on),
         overheads=Overheads(rest, psu_efficiency),
-        model=load_model(machine),
+        model=load_model(replace(machine, inventory=serving)),
         service_life=service_life(machine.inventory.server, machine.book),
         found_problems=problems,
     )
-
-
-def _life_problems(server: Server, day: date) -> Iterator[Problem]:
-    """Say what the amortisation has to assume."""
-    if server.acquired is None:
-        what = "the date of acquisition is not known: the service life is taken to begin with the agent's history"
-        yield Problem("inventory", "acquired_unknown", what, "set `acquired` under `server` in the inventory file")
-    elif server.acquired > day:
-        what = f"the date of acquisition, {server.acquired}, lies in the future: nothing is amortised before it"
-        yield Problem("inventory", "acquired_in_future", what, "correct `acquired` in the inventory file")
-    if server.service_life_years is None:
-        what = "the service life is not known: the default of the datasets is assumed for the amortisation"
-        yield Problem("inventory", "service_life_assumed", what, "set `service_life_years` under `server`")

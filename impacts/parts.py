@@ -77,6 +77,13 @@ class Inventory:
     server: Server
     parts: tuple[Part, ...] | None = None
 
+    def serving_on(self, day: date) -> Inventory:
+        """Return the same without the parts that have left the server by a day."""
+        if self.parts is None:
+            return self
+        serving = tuple(part for part in self.parts if part.retired is None or part.retired > day)
+        return Inventory(self.server, serving)
+
     def of_kind(self, kind: str) -> tuple[Part, ...]:
         """Return the parts of one kind."""
         return tuple(part for part in self.parts or () if part.kind == kind)

@@ -122,6 +122,119 @@ def test_amortisation_stops_when_the_whole_is_booked(machine, config):
     assert value(snapshot, "scope3_embodied_amortised_co2e_grams_total") < whole
 
 
+AMORTISED = "scope3_embodied_amortised_co2e_grams_total"
+DAY = 86400
+SERVER = "server: {form: rack, acquired: 2026-03-01, service_life_years: 4}\n"
+DRIVE = "kind: hdd, count: 1, capacity_gb: 8000"
+
+
+def embodied(snapshot, *components):
+    """Return the central emissions of some components, or of all."""
+    figures = snapshot.named("wattprint_scope3_embodied_co2e_grams")
+    return sum(figure.estimate.central for figure in figures if not components or figure.labels[0] in components)
+
+
+def drive_booked(machine, config, drive, days):
+    """Write an inventory with a drive, let days pass, and return the last snapshot; restarts the agent."""
+    parts = f"parts: [{{{DRIVE}{drive}}}]\n" if drive is not None else "parts: []\n"
+    config.inventory_file.write_text(SERVER + parts)
+    with machine.sampling(config, config.inventory_file.with_name("state")) as sampler:
+        snapshot = sampler.tick()
+        if days:
+            snapshot = ticks(sampler, machine, days, DAY)
+        sampler.write()
+    return snapshot
+
+
+def test_a_part_that_is_retired_is_booked_in_full_once(machine, config):
+    """The day is written into the file a week late; the agent is restarted for it, and again."""
+    before = drive_booked(machine, config, "", 10)  # until 2026-03-12
+    after = drive_booked(machine, config, ", retired: 2026-03-05", 0)
+    again = drive_booked(machine, config, ", retired: 2026-03-05", 0)
+
+    left = embodied(after, "hdd") * (1 - 4 / 1461)  # 2026-03-01 to 2026-03-05
+    assert value(after, AMORTISED) - value(before, AMORTISED) == pytest.approx(left)
+    assert value(again, AMORTISED) == pytest.approx(value(after, AMORTISED))
+
+
+def test_what_a_part_leaves_is_booked_on_the_day_it_goes(machine, config):
+    drive_booked(machine, config, ", retired: 2026-03-08", 0)
+    before = drive_booked(machine, config, ", retired: 2026-03-08", 5)  # 2026-03-07 10:00
+    after = drive_booked(machine, config, ", retired: 2026-03-08", 1)
+    later = drive_booked(machine, config, ", retired: 2026-03-08", 1)
+
+    rest = embodied(after) - embodied(after, "hdd")
+    left = embodied(after, "hdd") * (1 - (5 + 10 / 24 + 1) / 1461)  # of 2026-03-01 to 2026-03-07 10:00
+    assert value(after, AMORTISED) - value(before, AMORTISED) == pytest.approx(left + rest / 1461, rel=1e-3)
+    assert value(later, AMORTISED) - value(after, AMORTISED) == pytest.approx(rest / 1461)
+    assert value(after, "scope3_embodied_amortised_ratio") > embodied(after, "hdd") / embodied(after)
+
+
+def test_what_was_retired_before_the_history_began_is_not_of_its_time(machine, config):
+    snapshot = drive_booked(machine, config, ", acquired: 2025-01-01, retired: 2026-03-01", 1)
+
+    rest = embodied(snapshot) - embodied(snapshot, "hdd")
+    assert value(snapshot, AMORTISED) == pytest.approx(rest / 1461)
+
+
+def test_a_part_that_comes_later_is_amortised_from_then_on_when_all_else_is_over(machine, config):
+    drive_booked(machine, config, None, 0)
+    machine.clock.utc += timedelta(days=1500)
+    over = drive_booked(machine, config, None, 10)
+    after = drive_booked(machine, config, ", acquired: 2030-04-01", 10)
+
+    assert value(over, "scope3_embodied_amortised_ratio") == 1
+    assert value(after, "scope3_embodied_amortised_ratio") < 1
+    assert value(after, AMORTISED) - value(over, AMORTISED) == pytest.approx(embodied(after, "hdd") * 10 / 1461)
+
+
+def test_a_clock_that_is_set_back_again_and_again_books_no_more_than_the_whole(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        for _ in range(3):
+            snapshot = ticks(sampler, machine, 3, seconds=365 * DAY)
+            machine.clock.utc -= timedelta(days=3 * 365)
+
+    [figure] = snapshot.named(f"wattprint_{AMORTISED}")
+    whole = [component.estimate for component in snapshot.named("wattprint_scope3_embodied_co2e_grams")]
+    assert figure.estimate.central == pytest.approx(sum(estimate.central for estimate in whole))
+    assert figure.estimate.low == pytest.approx(sum(estimate.low for estimate in whole))
+    assert figure.estimate.high == pytest.approx(sum(estimate.high for estimate in whole))
+
+
+def test_what_passes_before_the_clock_is_set_is_booked_once_it_is(machine, config, tmp_path):
+    now = machine.clock.utc
+    with machine.sampling(config, tmp_path / "state") as sampler:
+        sampler.tick()
+        machine.clock.utc = machine.clock.utc.replace(year=1970)
+        unset = ticks(sampler, machine, 10, 60)
+        machine.clock.utc = now + timedelta(seconds=600)
+        after = sampler.tick()
+
+    assert value(unset, AMORTISED) == 0
+    assert value(after, AMORTISED) == pytest.approx(embodied(after) * 600 / (1461 * DAY))
+
+
+def test_an_extended_life_slows_the_amortisation_down(machine, config):
+    """4 years planned, extended to 8 at the age of 2: half of the rate, 0.5 of the whole over 6 years."""
+    machine.clock.utc = machine.clock.utc.replace(year=2028)
+    planned = (
+        "{form: rack, acquired: 2026-03-01, service_life_years: 8, extended_from_years: 4, extended_on: 2028-03-06}"
+    )
+    config.inventory_file.write_text(f"server: {planned}\nparts: []\n")
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        before = ticks(sampler, machine, 3, DAY)  # until 2028-03-05 10:00
+        ticks(sampler, machine, 1, DAY)
+        on = sampler.latest
+        after = ticks(sampler, machine, 3, DAY)
+
+    whole, left_days = embodied(after), 8 * 365.25 - 736  # 2026-03-01 to 2028-03-06 are 736 days
+    assert value(before, AMORTISED) == pytest.approx(whole * 3 / 1461)
+    booked = value(after, AMORTISED) - value(on, AMORTISED)
+    assert booked == pytest.approx(whole * (1 - 736 / 1461) * 3 / left_days)
+
+
 @pytest.mark.parametrize("years", [-5, 5])
 def test_a_wall_clock_that_is_set_changes_nothing_of_what_is_booked(machine, config, years):
     with machine.sampling(config) as sampler:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bmcs import Bmcs
+from grid_server import Grid, GridServer
 from hypothesis import settings
 from lab.certificates import Authority
 
@@ -72,3 +73,11 @@ def bmcs(authority, tmp_path) -> Iterator[Bmcs]:
     yield started
     for server in started.servers:
         server.stop()
+
+
+@pytest.fixture
+def grid(tmp_path) -> Iterator[Grid]:
+    """A provider of live intensity, and what asks it; its server is stopped at the end."""
+    started = Grid(GridServer(), tmp_path)
+    yield started
+    started.server.stop()

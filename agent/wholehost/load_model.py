@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from impacts.cpu_families import family_tdp_watts
 from impacts.cpu_names import tdp_watts
 from impacts.derivations import Derivation, Input
 from impacts.estimates import Citation, Estimate, merge_grounds, total
@@ -96,20 +97,21 @@ def load_model(machine: Machine) -> LoadModel:
 
 
 def _cpu_term(machine: Machine, value: Callable[[str], Estimate]) -> tuple[Term, tuple[Problem, ...]]:
-    """TDP times the load curve; where a CPU's model is not known, a TDP per logical CPU for all of them."""
+    """TDP times the load curve: of the products, else of their families, else of the logical CPUs for all of them."""
+    by_threads = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
     if machine.inventory.server.virtual:
         # The name is of the hypervisor's processor, of which a guest has a few threads.
-        tdp = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
-        return _cpu_term_of(tdp, value), ()
-    known = [(part, tdp_watts(machine.book, part.model or "")) for part in machine.inventory.of_kind("cpu")]
-    tdps = [tdp.scaled(part.count) for part, tdp in known if tdp is not None]
-    problems: tuple[Problem, ...] = ()
-    if known and len(tdps) == len(known):
-        tdp = total(tdps)
-    else:
-        tdp = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
-        problems = (_tdp_unknown(", ".join(part.model or "unnamed" for part, _ in known) or "unknown"),)
-    return _cpu_term_of(tdp, value), problems
+        return _cpu_term_of(by_threads, value), ()
+    book = machine.book
+    cpus = [(part, tdp_watts(book, part.model or "")) for part in machine.inventory.of_kind("cpu")]
+    unknown = ", ".join(part.model or "unnamed" for part, tdp in cpus if tdp is None)
+    tdps = [(part, tdp or family_tdp_watts(book, part.model or "", part.cores)) for part, tdp in cpus]
+    known = [tdp.scaled(part.count) for part, tdp in tdps if tdp is not None]
+    if not cpus or len(known) < len(cpus):
+        problem = _tdp_unknown(unknown or "unknown", "a default per logical CPU stands in")
+        return _cpu_term_of(by_threads, value), (problem,)
+    problems = (_tdp_unknown(unknown, "the range of its family stands in"),) if unknown else ()
+    return _cpu_term_of(total(known), value), problems
 
 
 def _cpu_term_of(tdp: Estimate, value: Callable[[str], Estimate]) -> Term:
@@ -126,11 +128,11 @@ def _cpu_term_of(tdp: Estimate, value: Callable[[str], Estimate]) -> Term:
     )
 
 
-def _tdp_unknown(names: str) -> Problem:
+def _tdp_unknown(names: str, stand_in: str) -> Problem:
     return Problem(
         "model",
         "tdp_unknown",
-        f"the thermal design power of the CPU ({names}) is not known: a default per logical CPU stands in",
+        f"the thermal design power of the CPU ({names}) is not known: {stand_in}",
         "give the machine a power counter; `wattprint factors list` names the CPU models that are known",
     )
 

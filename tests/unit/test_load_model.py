@@ -72,6 +72,28 @@ def test_a_cpu_that_is_not_known_has_a_default_per_logical_cpu_wide_bounds_and_a
     assert "Fancy 9000" in model.problems[0].what
 
 
+def test_a_product_that_is_not_known_has_the_range_of_its_family_and_a_problem(tmp_path):
+    """Ice Lake-SP: 105 to 300 W, most of them 205 W; two of them, times the accuracy of 0.6 to 1.4."""
+    processor(tmp_path, cpus=16)
+    gold = Part("cpu", 2, model="Intel(R) Xeon(R) Gold 6399 CPU @ 2.00GHz", cores=24)
+    model = load_model(machine(tmp_path, inventory=Inventory(Server(), (gold,))))
+    full = term(model, "cpu").full
+
+    assert (full.low, full.central, full.high) == tuple(map(pytest.approx, (2 * 105 * 0.6, 2 * 205, 2 * 300 * 1.4)))
+    assert [problem.reason for problem in model.problems] == ["tdp_unknown"]
+    assert "Gold 6399" in model.problems[0].what
+    assert "the range of its family" in model.problems[0].what
+
+
+def test_a_known_product_beside_one_of_a_known_family_keeps_its_own_power(tmp_path):
+    processor(tmp_path, cpus=16)
+    parts = (Part("cpu", 1, model="Xeon Gold 6230"), Part("cpu", 1, model="Xeon Gold 6399"))
+    model = load_model(machine(tmp_path, inventory=Inventory(Server(), parts)))
+
+    assert term(model, "cpu").full.central == pytest.approx(125 + 205)
+    assert "6230" not in model.problems[0].what
+
+
 def test_one_unknown_cpu_beside_a_known_one_makes_both_unknown(tmp_path):
     processor(tmp_path, cpus=8)
     mixed = Inventory(Server(), (Part("cpu", 1, model="Xeon Gold 6230"), Part("cpu", 1, model="Fancy 9000")))

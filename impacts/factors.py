@@ -8,13 +8,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from impacts.estimates import Citation, Estimate
     from impacts.products import Product
 
 WORLD = "WORLD"
+
+# Zones whose name does not begin with that of the next larger region: New England's pool is not Nebraska's.
+_PARENTS = {"US-NE-ISNE": "US"}
 
 
 class Fit(StrEnum):
@@ -84,7 +87,7 @@ class FactorBook:
         by_region = self._by_question.get((subject.casefold(), criterion), {})
         for place, place_fit in _places(region):
             if place in by_region:
-                factor = _nearest_in_time(by_region[place], on)
+                factor = nearest_in_time(by_region[place], on)
                 return _match(factor, place_fit, on)
         where = f" in {region}" if region else ""
         raise FactorMissing(
@@ -111,6 +114,10 @@ class FactorBook:
             if factor is not chosen
         )
 
+    def of_region(self, subject: str, criterion: str, region: str) -> tuple[Factor, ...]:
+        """Return all factors of exactly this region, of all years, the preferred dataset's first."""
+        return tuple(self._by_question.get((subject.casefold(), criterion), {}).get(region.upper(), ()))
+
     def subjects(self) -> tuple[str, ...]:
         """Return the names of all subjects, sorted."""
         return tuple(sorted(self._names.values()))
@@ -129,7 +136,7 @@ def _places(region: str) -> Iterator[tuple[str, Fit]]:
     place = region.upper()
     yield place, Fit.EXACT
     while "-" in place:
-        place = place.rpartition("-")[0]
+        place = _PARENTS.get(place, place.rpartition("-")[0])
         yield place, Fit.PARENT_REGION
     if place != WORLD:
         yield WORLD, Fit.GENERIC
@@ -137,8 +144,8 @@ def _places(region: str) -> Iterator[tuple[str, Fit]]:
         yield "", Fit.EXACT
 
 
-def _nearest_in_time(factors: list[Factor], on: date) -> Factor:
-    """Return the first that is valid, else the newest of the older ones, else the oldest."""
+def nearest_in_time(factors: Sequence[Factor], on: date) -> Factor:
+    """Return the first of at least one that is valid, else the newest of the older ones, else the oldest."""
     for factor in factors:
         if factor.valid_from <= on <= factor.valid_until:
             return factor

@@ -53,6 +53,12 @@ oldest: .venv-oldest/.ready
 	.venv-oldest/bin/python -m pip install --quiet --editable . --requirement tests/oldest-versions.txt
 	touch $@
 
+# The program that the profile `boavizta` is compared with, in an environment of its own; the test makes it, too.
+.venv-boaviztapi/.ready: tests/boaviztapi-versions.txt
+	$(PYTHON) -m venv .venv-boaviztapi
+	.venv-boaviztapi/bin/python -m pip install --quiet --requirement tests/boaviztapi-versions.txt
+	touch $@
+
 bench: $(READY)
 	$(BIN)/python -m pytest -s tests/benchmarks
 
@@ -74,4 +80,4 @@ package: $(READY)
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf .venv .venv-oldest build dist *.egg-info
+	rm -rf .venv .venv-oldest .venv-boaviztapi build dist *.egg-info

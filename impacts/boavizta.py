@@ -208,7 +208,9 @@ def _default_problems(parts: tuple[Part, ...]) -> Iterator[Problem]:
 def _gpu_problems(parts: tuple[Part, ...], book: FactorBook) -> Iterator[Problem]:
     unknown = [part for part in parts if part.kind == "gpu" and not known_card(part, book)]
     if unknown:
-        what = f"nothing is known of {_names('gpu', unknown)}: BoaviztAPI's default card stands in, an H100 of 1.69 kg"
+        what = (
+            f"nothing is known of {_names('gpu', unknown)}: BoaviztAPI's default card stands in, an H100 without memory"
+        )
         yield Problem(_ORIGIN, "gpu_unknown", what, "set `die_area_mm2` and `capacity_gb` in the inventory file")
 
 

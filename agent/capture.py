@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recording a machine for tests: the files that the agent reads, at two moments, without what identifies it.
 
-Only the files named in the tables of sources and of the inventory are read: no host name, MAC or WWN is among
-them. What identifies the machine inside of them is removed here.
+Only the files named in the tables of sources and of the inventory are read: no host name or MAC is among them. What
+identifies the machine inside of them is removed here; the drives' world-wide names become numbers.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import stat
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.captured import FIRST, RECORD, SECOND
 from agent.errors import ConfigError, ReadFailed
 from agent.inventory import READS as INVENTORY_READS
-from agent.inventory import detect, dmi, drives
+from agent.inventory import block_devices, cards, detect, dmi, gpus, pci, pci_names
 from agent.sources import SOURCES
 from agent.version import VERSION
 
@@ -85,10 +86,11 @@ def capture(host: Host, directory: Path, seconds: float) -> tuple[int, tuple[Unr
     """
     with _made_whole(directory) as draft:
         taken, began = host.clock.utc_now(), host.clock.monotonic_seconds()
-        first = _moment(host)
+        anonymous = _Anonymiser(host)
+        first = _moment(host, anonymous)
         host.clock.wait(seconds)
         between = host.clock.monotonic_seconds() - began
-        second = _moment(host)
+        second = _moment(host, anonymous)
         changed = {path: content for path, content in second.files.items() if first.files.get(path) != content}
         _write(draft / FIRST, first.files)
         _write(draft / SECOND, changed)
@@ -124,12 +126,12 @@ def _made_whole(directory: Path) -> Iterator[Path]:
         ) from error
 
 
-def _moment(host: Host) -> _Moment:
+def _moment(host: Host, anonymous: _Anonymiser) -> _Moment:
     files: dict[str, bytes] = {}
     unread: list[Unread] = []
     for path in _paths(host):
         try:
-            files[path] = _anonymous(path, _read(host.root / path))
+            files[path] = anonymous.content(path, _read(host.root / path))
         except PermissionError:
             unread.append(Unread(path, "permission denied", "run as root"))
         except OSError as error:
@@ -151,7 +153,7 @@ def _paths(host: Host) -> list[str]:
 def _is_lent(host: Host, path: str) -> bool:
     """Whether the file is of a drive in another machine: played back, it would look like a built-in one."""
     steps = path.split("/")
-    return steps[:2] == ["sys", "block"] and drives.is_networked(host, steps[2])
+    return steps[:2] == ["sys", "block"] and block_devices.is_networked(host, steps[2])
 
 
 def _read(path: Path) -> bytes:
@@ -163,12 +165,36 @@ def _read(path: Path) -> bytes:
         return file.read()
 
 
-def _anonymous(path: str, content: bytes) -> bytes:
-    return _REMOVERS.get(path, _as_it_is)(content)
+class _Anonymiser:
+    """Takes out of each file what identifies the machine. The drives' identifiers become numbers, the same for each path."""
 
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._drives: dict[bytes, bytes] = {}
+        self._removers: Mapping[str, Callable[[bytes], bytes]] = {
+            _BOOT_ID: lambda _: _ANY_BOOT,
+            "proc/cpuinfo": _without_serial,
+            dmi.TABLE.lstrip("/"): _without_identity,
+            "sys/block/*/wwid": self._numbered,
+            gpus.NVIDIA_INFORMATION: gpus.only_the_model,
+            **dict.fromkeys(pci_names.READS, self._names_in_use),
+        }
 
-def _as_it_is(content: bytes) -> bytes:
-    return content
+    def content(self, path: str, content: bytes) -> bytes:
+        """Return what may be recorded of a file."""
+        for pattern, remover in self._removers.items():
+            if fnmatchcase(path, pattern):
+                return remover(content)
+        return content
+
+    def _numbered(self, identifier: bytes) -> bytes:
+        if not identifier.strip():
+            return identifier
+        return self._drives.setdefault(identifier, f"drive-{len(self._drives) + 1}\n".encode())
+
+    def _names_in_use(self, pci_ids: bytes) -> bytes:
+        """Return the names of this machine's cards: the whole file has a megabyte and tells of nothing here."""
+        return pci_names.excerpt(pci_ids, cards.wanted_names(pci.read_cards(self._host)))
 
 
 def _without_serial(cpuinfo: bytes) -> bytes:
@@ -189,13 +215,6 @@ def _blanked(structure: Structure) -> Structure:
     if structure.kind == dmi.SYSTEM:
         formatted[_UUID] = bytes(len(formatted[_UUID]))
     return replace(structure, formatted=bytes(formatted), strings=strings)
-
-
-_REMOVERS: Mapping[str, Callable[[bytes], bytes]] = {
-    _BOOT_ID: lambda _: _ANY_BOOT,
-    "proc/cpuinfo": _without_serial,
-    dmi.TABLE.lstrip("/"): _without_identity,
-}
 
 
 def _write(root: Path, files: Mapping[str, bytes]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.inventory import cpu, dmi, drives, gpus, memory, psus, server
+from agent.inventory import cards, cpu, dmi, drives, memory, pci, psus, server
 from impacts.parts import Inventory
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from agent.host import Host
 
-READS: tuple[str, ...] = (*cpu.READS, *memory.READS, *server.READS, *dmi.READS, *drives.READS, *gpus.READS)
+READS: tuple[str, ...] = (*cpu.READS, *memory.READS, *server.READS, *dmi.READS, *drives.READS, *cards.READS)
 
 _NAME_THEM = "name the parts in an inventory file"
 
@@ -27,10 +27,13 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
     if not cpus or not modules:
         # A list without them would say that they are absent.
         return Inventory(machine), (_undetected(cpus=bool(cpus), modules=bool(modules)),)
-    built_in, drive_problems = drives.detect_drives(host)
+    devices = pci.read_cards(host)
+    built_in, drive_problems = drives.detect_drives(host, devices, virtual=machine.virtual)
+    plugged_in, card_problems = cards.detect_cards(host, devices, virtual=machine.virtual)
     supplies, psu_problems = ((), ()) if machine.virtual else psus.detect_psus(host, smbios, machine.form)
-    problems = (*cpu_problems, *memory_problems, *drive_problems, *psu_problems, *gpus.unlisted_gpus(host))
-    return Inventory(machine, (*cpus, *modules, *built_in, *supplies)), (*server.guest_problems(machine), *problems)
+    parts = (*cpus, *modules, *built_in, *supplies, *plugged_in)
+    problems = (*cpu_problems, *memory_problems, *drive_problems, *psu_problems, *card_problems)
+    return Inventory(machine, parts), (*server.guest_problems(machine), *problems)
 
 
 def _undetected(*, cpus: bool, modules: bool) -> Problem:

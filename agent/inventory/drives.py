@@ -1,75 +1,91 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drives from /sys/block: what is built into this machine, not what is mapped, mounted or lent by another.
+"""Drives: each once, however many paths or namespaces the kernel shows of it, and what an array hides.
 
-https://www.kernel.org/doc/Documentation/ABI/stable/sysfs-block
+When a drive was made no kernel file tells, but for eMMC: `year` stays unknown and is for the inventory file to say.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from impacts.parts import Part
+from agent.inventory import block_devices
+from agent.inventory.arrays import hidden_drives, is_volume
+from impacts.parts import KINDS, Part
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from agent.host import Host
+    from agent.inventory.block_devices import BlockDevice
+    from agent.inventory.pci import Card
 
-_BLOCK = "/sys/block"
-READS = tuple(
-    f"sys/block/*/{name}"
-    for name in (
-        "size",
-        "removable",
-        "hidden",
-        "queue/rotational",
-        "device/model",
-        "device/transport",
-        "device/modalias",  # says that there is a device where it has no model
-        "device/type",  # same
-    )
+_CONTROLLERS = "/sys/class/nvme"
+READS = (
+    *block_devices.READS,
+    *(f"sys/class/nvme/*/{name}" for name in ("transport", "model", "nvme*n*/size")),
 )
 
-_NO_DRIVE = re.compile(r"(loop|ram|zram|dm-|md|sr|nbd|zd|fd|rbd|drbd)\d|mmcblk\d+(boot|rpmb)")
-_ARRAY = re.compile(
-    r"PERC|MegaRAID|ServeRAID|LOGICAL VOLUME|Logical Drive|Virtual[ _-]?Dis[kc]|\bRAID|\bVD\b|^MR\d", re.IGNORECASE
-)
-_SECTOR_BYTES = 512  # /sys/block counts in these, whatever the drive's own sectors are
+_NAMESPACE = re.compile(r"(nvme\d+)n\d+")
 
 
-def detect_drives(host: Host) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
+def detect_drives(
+    host: Host, cards: Iterable[Card] = (), *, virtual: bool = False
+) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
     """Return the built-in drives and what is doubtful about them."""
     try:
-        names = sorted(entry.name for entry in host.path(_BLOCK).iterdir())
+        seen = block_devices.read_block_devices(host)
     except OSError as error:
         return (), (_unknown(error.strerror or "no answer"),)
-    drives = Counter(drive for name in names if (drive := _drive(host, name)))
-    return tuple(_with_count(drive, count) for drive, count in drives.items()), _arrays(drives)
+    found = Counter([*map(_part, each_drive_once(seen)), *_drives_without_namespaces(host)])
+    parts = sorted((replace(part, count=count) for part, count in found.items()), key=_place)
+    return tuple(parts), () if virtual else hidden_drives(seen, cards)
 
 
-def is_networked(host: Host, name: str) -> bool:
-    """Whether the block device is lent by another machine: NVMe over fabrics, Fibre Channel or iSCSI."""
-    transport = host.read_text(f"{_BLOCK}/{name}/device/transport")
-    behind = str(host.path(f"{_BLOCK}/{name}").resolve())
-    return transport not in {None, "pcie"} or "/rport-" in behind or "/session" in behind
+def each_drive_once(seen: Iterable[BlockDevice]) -> tuple[BlockDevice, ...]:
+    """Return one device for each drive: its paths are one, its namespaces add up."""
+    by_identity = {_identity(device): device for device in reversed(tuple(seen))}
+    single = sorted(by_identity.values(), key=_controller)
+    return tuple(_whole(list(namespaces)) for _, namespaces in groupby(single, key=_controller))
 
 
-def _drive(host: Host, name: str) -> Part | None:
-    def attribute(of: str) -> str:
-        return host.read_text(f"{_BLOCK}/{name}/{of}") or ""
+def _identity(device: BlockDevice) -> tuple[str, int, str | None]:
+    # Cheap drives share an identifier: size and model must agree, too.
+    return (device.wwid or device.name, device.capacity_bytes, device.model)
 
-    if _NO_DRIVE.match(name) or not host.path(f"{_BLOCK}/{name}/device").is_dir() or is_networked(host, name):
-        return None
-    if attribute("removable") == "1" or attribute("hidden") == "1":
-        return None
-    sectors = attribute("size")
-    if not sectors.isdecimal() or int(sectors) == 0:
-        return None
-    kind = "hdd" if attribute("queue/rotational") == "1" else "ssd"
-    return Part(
-        kind, 1, model=attribute("device/model") or None, capacity_gb=_round_gb(int(sectors) * _SECTOR_BYTES / 1e9)
-    )
+
+def _controller(device: BlockDevice) -> str:
+    namespace = _NAMESPACE.fullmatch(device.name)
+    return namespace[1] if namespace else device.name
+
+
+def _whole(namespaces: list[BlockDevice]) -> BlockDevice:
+    return replace(namespaces[0], capacity_bytes=sum(device.capacity_bytes for device in namespaces))
+
+
+def _part(drive: BlockDevice) -> Part:
+    kind = "hdd" if drive.rotational else "ssd"
+    capacity_gb = _round_gb(drive.capacity_bytes / 1e9)
+    if is_volume(drive):  # it stands in for drives that nobody sees
+        return Part(kind, 1, model=drive.model, capacity_gb=capacity_gb, assumed=True)
+    return Part(kind, 1, model=drive.model, capacity_gb=capacity_gb, transport=drive.transport, year=drive.year)
+
+
+def _drives_without_namespaces(host: Host) -> Iterator[Part]:
+    """Yield NVMe drives that show no block device, as after their namespaces were deleted: their size is unknown."""
+    for controller in sorted(host.path(_CONTROLLERS).glob("nvme*")):
+        of = f"{_CONTROLLERS}/{controller.name}"
+        if host.read_text(f"{of}/transport") == "pcie" and not any(controller.glob("nvme*n*")):
+            yield Part("ssd", 1, model=host.read_text(f"{of}/model") or None, transport="nvme")
+
+
+def _place(part: Part) -> tuple[bool, int]:
+    """Volumes come last."""
+    return (part.assumed, KINDS.index(part.kind))
 
 
 def _round_gb(gb: float) -> float:
@@ -78,28 +94,10 @@ def _round_gb(gb: float) -> float:
     return float(round(gb, tens if gb >= 1000 else units if gb >= 10 else tenths))  # noqa: PLR2004
 
 
-def _with_count(drive: Part, count: int) -> Part:
-    return Part(drive.kind, count, model=drive.model, capacity_gb=drive.capacity_gb)
-
-
-def _arrays(drives: Counter[Part]) -> tuple[Problem, ...]:
-    volumes = sum(count for drive, count in drives.items() if drive.model and _ARRAY.search(drive.model))
-    if not volumes:
-        return ()
-    return (
-        Problem(
-            "inventory",
-            "drives_behind_array",
-            f"a disk array hides the drives behind its volumes; volumes among the drives listed: {volumes}",
-            "name the array's drives in an inventory file",
-        ),
-    )
-
-
 def _unknown(why: str) -> Problem:
     return Problem(
         "inventory",
         "drives_unknown",
-        f"the drives are unknown and in no figure: {_BLOCK}: {why}",
+        f"the drives are unknown and in no figure: {block_devices.BLOCK}: {why}",
         "make /sys visible to the agent, or name the drives in an inventory file",
     )

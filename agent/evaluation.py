@@ -46,6 +46,11 @@ class Evaluation:
         self._factors: tuple[frozenset[Citation], tuple[Figure, ...]] = (frozenset(), ())
         self._measured_by: dict[str, Citation] = {}
 
+    def follow(self, standing: Standing) -> None:
+        """Go on with other hardware: what follows is worked out with it, what is booked stays booked."""
+        self.standing = standing.on(self._day)
+        self._constant = tuple(_constant_figures(standing))
+
     @property
     def grid_factor_id(self) -> str:
         """The dataset row of the grid's carbon intensity, as the history names it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.channel_rows import FIRST_CREDIBLE_SECONDS
 from agent.errors import HistoryWriteFailed
+from agent.evaluation import Evaluation
 from agent.hours import Entries, HostHour, ImpactHour
 from agent.published import Published
 from agent.totals import Totals
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from agent.evaluation import Evaluation
     from agent.history import History
     from agent.host import Host
+    from agent.hotplug import HardwareWatch
     from agent.ledger import EnergyLedger, EnergyStep
     from agent.source_set import SourceSet
     from agent.wholehost.balance import HostBalance, HostStep
@@ -63,14 +64,15 @@ class Sampler:
     """Reads all sources at every tick and publishes an immutable snapshot."""
 
     def __init__(
-        self, host: Host, sources: SourceSet, balance: HostBalance, history: History, evaluation: Evaluation
+        self, host: Host, sources: SourceSet, balance: HostBalance, history: History, hardware: HardwareWatch
     ) -> None:
         self._clock = host.clock
         self.sources = sources
         self._balance = balance
         self.history = history
         self._published = Published(history.directory)
-        self.evaluation = evaluation
+        self._hardware = hardware
+        self.evaluation = Evaluation(hardware.standing)
         self._entries = Entries()
         now = self._clock.monotonic_seconds()
         self._written_at = now
@@ -84,6 +86,7 @@ class Sampler:
 
     def tick(self, patience_seconds: float = 0.0) -> Snapshot:
         """Take one sample, book it and publish the snapshot; with patience, slow sources are waited for."""
+        self._follow_hardware()
         progress = self.progress
         steps = progress.ledger.record(self.sources.read(patience_seconds))
         progress.ledger.interrupt(self.sources.interrupted)
@@ -144,6 +147,13 @@ class Sampler:
             )
         else:
             self._write_problem = ()
+
+    def _follow_hardware(self) -> None:
+        """Go on with the parts that are there now, should they have changed."""
+        standing = self._hardware.news()
+        if standing is not None:
+            self.sources.follow(standing.machine)
+            self.evaluation.follow(standing)
 
     def _begin_day(self) -> None:
         """Begin the totals of today anew: from what is in the history, should the clock have been set back to it."""

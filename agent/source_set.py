@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.attempt import Answer, attempt
 from agent.errors import SourceAbsent, SourceDenied, SourceError
+from agent.sources import FollowsParts
 from agent.worker import Worker
 from impacts.figures import SourceState
 from impacts.problems import Problem
@@ -102,6 +103,13 @@ class SourceSet:
             self._open_missing()
         answers = [(watched, answer) for watched in self.watched for answer in self._answers(watched, patience_seconds)]
         return [reading for watched, answer in answers for reading in self._book(watched, answer)]
+
+    def follow(self, machine: Machine) -> None:
+        """Go on with other parts: tell the sources that are built from them."""
+        self._machine = machine
+        for watched in self.watched:
+            if isinstance(watched.opened, FollowsParts):
+                watched.opened.follow(machine)
 
     @property
     def interrupted(self) -> list[tuple[str, str]]:

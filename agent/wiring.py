@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from agent.config import Config, config_of
 from agent.errors import ConfigError
-from agent.evaluation import Evaluation
 from agent.history import History
+from agent.hotplug import HardwareWatch
 from agent.inventory import detect
-from agent.inventory.file import read_inventory, written_over
+from agent.inventory.file import read_inventory
+from agent.inventory.merge import written_over
 from agent.machine import Machine
 from agent.sampler import Sampler
 from agent.source_set import SourceSet
@@ -29,10 +31,13 @@ if TYPE_CHECKING:
     from agent.host import Host
     from impacts.factors import FactorBook
     from impacts.figures import Snapshot
+    from impacts.parts import Inventory
     from impacts.problems import Problem
 
 ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
+
+LONGEST_LOOK_SECONDS = 2.0  # that the end of the agent waits for a look at the hardware
 
 # Codes that people write and ISO 3166 does not have.
 _OFTEN_MEANT = {"UK": "GB", "EL": "GR", "EN": "GB"}
@@ -40,10 +45,15 @@ _OFTEN_MEANT = {"UK": "GB", "EL": "GR", "EN": "GB"}
 
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
     """Find out what the machine is made of, by looking and by its inventory file, which goes before."""
-    inventory, problems = detect(host)
-    if config.inventory_file is not None:
-        inventory, problems = written_over(read_inventory(config.inventory_file), inventory, problems)
+    inventory, problems = _inventory(host, config)
     return Machine(host, inventory, load_book(), config.sources), problems
+
+
+def _inventory(host: Host, config: Config) -> tuple[Inventory, tuple[Problem, ...]]:
+    inventory, problems = detect(host)
+    if config.inventory_file is None:
+        return inventory, problems
+    return written_over(read_inventory(config.inventory_file), inventory, problems)
 
 
 def build_standing(host: Host, config: Config) -> Standing:
@@ -57,7 +67,17 @@ def build_standing(host: Host, config: Config) -> Standing:
     return standing(machine, config.location, problems)
 
 
-def check_location(book: FactorBook, location: str) -> None:
+def build_anew(constant: Standing, config: Config) -> Standing:
+    """Return what stands now: the hardware is looked at again, and the inventory file is read again.
+
+    Raises:
+        ConfigError: the inventory file cannot be used.
+    """
+    inventory, problems = _inventory(constant.machine.host, config)
+    return standing(replace(constant.machine, inventory=inventory), constant.location, problems)
+
+
+def check_location(book: FactorBook, location: str, where: str = "location") -> None:
     """Raise ConfigError if no dataset knows the country, rather than take the world's average for a misspelt one."""
     country = location.partition("-")[0]
     known = {region.partition("-")[0] for region in book.regions("electricity", "gwp")}
@@ -65,7 +85,7 @@ def check_location(book: FactorBook, location: str) -> None:
         shown = _OFTEN_MEANT.get(country) or ", ".join(get_close_matches(country, sorted(known), cutoff=0.5))
         meant = f"did you mean {shown}?" if shown else "write the two letters of ISO 3166"
         raise ConfigError(
-            f"location: no dataset has the grid of {location!r}; {meant} Leave it out for the world's average"
+            f"{where}: no dataset has the grid of {location!r}; {meant} Leave it out for the world's average"
         )
 
 
@@ -79,7 +99,9 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
         sources = SourceSet(constant.machine, SOURCES)
         stack.callback(sources.close)
         balance = HostBalance(constant.overheads)
-        sampler = Sampler(host, sources, balance, history, Evaluation(constant))
+        hardware = HardwareWatch(constant, lambda before: build_anew(before, config))
+        stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
+        sampler = Sampler(host, sources, balance, history, hardware)
         stack.callback(sampler.close)
         yield sampler
 

@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict
 from datetime import date
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigError
-from agent.inventory.server import guest_problems
 from agent.schema_errors import validate
 from agent.yaml_file import read_yaml, to_yaml
 from impacts.parts import Inventory, ManufacturerFootprint, Part, Server
-from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,34 +75,6 @@ def _footprint(written: dict[str, Any], where: str) -> ManufacturerFootprint:
     if not (central if low is None else low) <= central <= (central if high is None else high):
         raise ConfigError(f"{where}: must have low_kgco2e <= manufacturing_kgco2e <= high_kgco2e")
     return footprint
-
-
-def written_over(
-    written: Inventory, detected: Inventory, problems: tuple[Problem, ...]
-) -> tuple[Inventory, tuple[Problem, ...]]:
-    """Return the inventory of a file over what was detected here, and the problems that remain.
-
-    What the file says of the server goes before; parts are taken from the file where it lists any, else from here.
-    """
-    said = {
-        name: value
-        for name, value in {field.name: getattr(written.server, field.name) for field in fields(Server)}.items()
-        if value
-    }
-    server = replace(detected.server, **said)
-    if written.parts is None:
-        return Inventory(server, detected.parts), problems
-    assumed = tuple(_still_assumed(part) for part in written.parts if part.assumed)
-    return Inventory(server, written.parts), (*guest_problems(server), *assumed)
-
-
-def _still_assumed(part: Part) -> Problem:
-    return Problem(
-        "inventory",
-        f"{part.kind}_assumed",
-        f"the {part.kind} parts are a guess that nobody has confirmed",
-        "correct them in the inventory file and remove `assumed`",
-    )
 
 
 def write_inventory(inventory: Inventory) -> str:

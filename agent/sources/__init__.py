@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from agent.sources import cray, hwmon, ipmi_dcmi, load_model, nvidia, rapl, redfish
 
@@ -31,6 +31,14 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give back its files."""
+
+
+@runtime_checkable
+class FollowsParts(Protocol):
+    """A source that is built from the parts of the machine."""
+
+    def follow(self, machine: Machine) -> None:
+        """Go on with the parts that the machine has now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ class LoadModelSource:
             for channel, term in zip(self.channels, self.model.terms, strict=True)
         ]
 
+    def follow(self, machine: Machine) -> None:
+        """Go on with the parts that the machine has now; the load is the same."""
+        self.model = load_model(machine)
+        self.channels = tuple(_channel(term) for term in self.model.terms)
+
     def close(self) -> None:
         """Close /proc/stat."""
         os.close(self._descriptor)

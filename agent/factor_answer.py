@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from math import isclose
@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError
 from impacts.datasets import read_datasets
-from impacts.electricity import grid_problems
+from impacts.electricity import (
+    ELECTRICITY,
+    GWP,
+    GridSplit,
+    grid_factor,
+    grid_problems,
+    other_datasets,
+    split,
+)
 from impacts.factors import FactorBook, FactorMissing
 
 if TYPE_CHECKING:
@@ -46,18 +54,30 @@ class Answer:
     regions: tuple[str, ...]  # that could have been asked for, where none was
     problems: tuple[Problem, ...]
     datasets: Mapping[str, Dataset]
+    of_other_datasets: tuple[Factor, ...] = ()  # of the same grid and boundary; the bounds cover them
+    split: GridSplit | None = None  # of a grid's carbon intensity: its Scope 2 and category 3
 
     @property
     def why_these_bounds(self) -> str:
         """Why the chosen factor has the bounds it has, where they are its dataset's assumption; else empty."""
         value, dataset = self.chosen.factor.value, self.datasets[self.chosen.factor.citation.dataset]
         reach = dataset.relative_bounds
-        assumed = reach is not None and isclose(value.high, value.central * (1 + reach))
-        return dataset.why_these_bounds if assumed else ""
+        if reach is None:
+            return ""
+        low, high = value.central * (1 - reach), value.central * (1 + reach)
+        return dataset.why_these_bounds if isclose(value.low, low) or isclose(value.high, high) else ""
 
     def as_printed(self, factor: Factor) -> Estimate:
         """Return the factor's value in its publisher's unit."""
         return factor.value.in_unit(self.datasets[factor.citation.dataset].unit_of(factor.subject))
+
+    def spread_over_datasets(self) -> tuple[float, float] | None:
+        """Return the least and the most that the datasets say of the same grid, in the chosen one's unit; None if alone."""
+        if not self.of_other_datasets:
+            return None
+        unit = self.as_printed(self.chosen.factor).unit
+        values = [one.value.in_unit(unit).central for one in (self.chosen.factor, *self.of_other_datasets)]
+        return min(values), max(values)
 
 
 def answer(text: str, criterion: str | None, today: date) -> Answer:
@@ -78,14 +98,29 @@ def answer(text: str, criterion: str | None, today: date) -> Answer:
         chosen = book.find(subject, asked, region, on=on)
     except FactorMissing as missing:
         raise ConfigError(str(missing)) from missing
-    return Answer(
+    found = Answer(
         text,
         chosen,
         book.alternatives(subject, asked, region, on=on),
         tuple(other for other in known if other != asked),
         () if region else tuple(filter(None, book.regions(subject, asked))),
-        grid_problems(chosen, region, on) if subject == "electricity" else (),
+        (),
         {dataset.id: dataset for dataset, _ in read},
+    )
+    return _of_grid(found, question, book) if (subject, asked) == (ELECTRICITY, GWP) else found
+
+
+def _of_grid(found: Answer, question: Question, book: FactorBook) -> Answer:
+    """Add what is known of a grid besides its factor, and widen the factor's bounds to the other datasets."""
+    region, on = question.region, question.on
+    chosen = grid_factor(book, region, on)
+    parts = split(chosen, book, region, on)
+    return replace(
+        found,
+        chosen=chosen,
+        of_other_datasets=other_datasets(book, found.chosen.factor, on),
+        split=parts,
+        problems=(*grid_problems(chosen, region, on), *parts.problems),
     )
 
 

@@ -31,7 +31,7 @@ _SET_LOCATION = "set `location` in the config file to the country (FR) or grid z
 _FORMULAS = {
     "life_cycle": ("intensity × at_plant", "intensity × (upstream + losses)"),
     "direct": ("intensity", "intensity ÷ at_plant × (upstream + losses)"),
-    "consumption": ("intensity ÷ delivered × at_plant", "intensity ÷ delivered × (upstream + losses)"),
+    "consumption": ("intensity ÷ delivered", "intensity ÷ delivered ÷ at_plant × (upstream + losses)"),
 }
 
 
@@ -40,7 +40,7 @@ class GridSplit:
     """A grid factor taken apart, so that each gram is in one scope: per joule that the host takes from the grid."""
 
     intensity: Estimate  # the factor as it is, in gCO2e/J
-    boundary: str  # its: direct | life_cycle | consumption
+    boundary: str  # life_cycle: of a generated joule; direct: of burning for it; consumption: the same with losses
     upstream_share: Estimate  # of a generated joule's life cycle: what lies before the power plant
     losses: Estimate  # joules lost in the grid per joule delivered
     problems: tuple[Problem, ...] = ()
@@ -48,19 +48,15 @@ class GridSplit:
     @property
     def scope2(self) -> Estimate:
         """What the power plants emit for a joule, in gCO2e/J."""
-        return self.intensity if self.boundary == "direct" else self._generation * self._at_plant
+        if self.boundary == "life_cycle":
+            return self.intensity * self._at_plant
+        return self.intensity / self._delivered if self.boundary == "consumption" else self.intensity
 
     @property
     def upstream(self) -> Estimate:
         """Scope 3 category 3: what lies before the power plants, and the whole life cycle of what the grid loses."""
-        return self._generation * (self.upstream_share + self.losses)
-
-    @property
-    def _generation(self) -> Estimate:
-        """The life cycle of a generated joule, which all three boundaries are measures of."""
-        if self.boundary == "direct":
-            return self.intensity / self._at_plant
-        return self.intensity / self._delivered if self.boundary == "consumption" else self.intensity
+        generation = self.intensity if self.boundary == "life_cycle" else self.scope2 / self._at_plant
+        return generation * (self.upstream_share + self.losses)
 
     @property
     def _at_plant(self) -> Estimate:

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 
     from agent.host import Host
     from impacts.datasets import Dataset
+    from impacts.electricity import GridSplit
+    from impacts.estimates import Estimate
     from impacts.factors import Factor, FactorMatch
 
 HELP = "list the cited numbers behind every figure, or show the one that is taken for a subject"
+
+
+_PER_KWH = "gCO2e/kWh"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.add_argument(
         "subject", metavar="SUBJECT", help="cpu_die, electricity:FR, electricity:FR:2023 … (`factors list` names them)"
     )
-    showing.add_argument(
-        "--criterion", metavar="C", help="gwp, adpe, pe, power or attribute (default: the first it has)"
-    )
+    showing.add_argument("--criterion", metavar="C", help="gwp, adpe, pe, water, power or attribute (default: gwp)")
     for action in (listing, showing):
         action.add_argument("--root", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=argparse.SUPPRESS)
         action.add_argument("--format", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print it")
@@ -107,8 +110,28 @@ def _shown_document(shown: Answer) -> dict[str, Any]:
         "subject": shown.question,
         "chosen": _match(shown.chosen, shown),
         "alternatives": [_match(match, shown) for match in shown.alternatives],
+        "spread": _spread(shown),
+        "split": _split(shown.split),
         "regions": shown.regions,
         "problems": [asdict(problem) for problem in shown.problems],
+    }
+
+
+def _spread(shown: Answer) -> dict[str, Any] | None:
+    between = shown.spread_over_datasets()
+    if between is None:
+        return None
+    datasets = [factor.citation.dataset for factor in (shown.chosen.factor, *shown.of_other_datasets)]
+    return {"low": between[0], "high": between[1], "datasets": datasets}
+
+
+def _split(split: GridSplit | None) -> dict[str, Any] | None:
+    if split is None:
+        return None
+    parts = {"scope2": split.scope2.in_unit(_PER_KWH), "category3": split.upstream.in_unit(_PER_KWH)}
+    return {
+        name: {"central": part.central, "low": part.low, "high": part.high, "unit": part.unit}
+        for name, part in parts.items()
     }
 
 
@@ -153,6 +176,7 @@ def _shown_text(shown: Answer) -> Iterator[str]:
         ("valid", f"{from_day} to {until_day}" if from_day else ""),
         ("fit", shown.chosen.fit.value.replace("_", " ")),
         ("bounds", shown.why_these_bounds),
+        *_grid_rows(shown),
     ]
     yield from (f"  {line}" for line in aligned([row for row in rows if row[1]]))
     if shown.alternatives:
@@ -166,7 +190,24 @@ def _shown_text(shown: Answer) -> Iterator[str]:
     yield from problem_lines(shown.problems)
 
 
-def _row(match: FactorMatch, shown: Answer) -> tuple[str, str, str, str]:
-    citation = match.factor.citation
-    fit = match.fit.value.replace("_", " ")
-    return citation.entry, spread(shown.as_printed(match.factor)), citation.dataset, fit
+def _grid_rows(shown: Answer) -> Iterator[tuple[str, str]]:
+    """Return what the datasets say between them, and what of the factor is Scope 2 and what category 3."""
+    between = shown.spread_over_datasets()
+    if between is not None:
+        datasets = ", ".join(factor.citation.dataset for factor in (shown.chosen.factor, *shown.of_other_datasets))
+        yield "datasets", f"{between[0]:.6g} to {between[1]:.6g} between {datasets}; the bounds cover them"
+    if shown.split is not None:
+        yield "scope 2", f"{_rounded(shown.split.scope2)}: emitted by the power plants"
+        yield "category 3", f"{_rounded(shown.split.upstream)}: before the plants, and lost in the grid"
+
+
+def _rounded(per_joule: Estimate) -> str:
+    """Return a computed intensity with its bounds, to whole grams: nothing in it is known better."""
+    value = per_joule.in_unit(_PER_KWH)
+    return f"{value.central:.0f} {_PER_KWH} ({value.low:.0f} to {value.high:.0f})"
+
+
+def _row(match: FactorMatch, shown: Answer) -> tuple[str, ...]:
+    factor, citation = match.factor, match.factor.citation
+    boundary, fit = factor.boundary.replace("_", " "), match.fit.value.replace("_", " ")
+    return citation.entry, spread(shown.as_printed(factor)), citation.dataset, boundary, citation.licence, fit

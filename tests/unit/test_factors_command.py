@@ -66,6 +66,39 @@ def test_bounds_of_the_row_itself_are_not_explained_by_the_assumption_for_others
     assert not answer("electricity:WORLD", None, TODAY).why_these_bounds
 
 
+def test_a_grid_is_shown_with_what_the_datasets_say_between_them(capsys):
+    document = json.loads(printed(capsys, "show", "electricity:FR:2024", "--format", "json"))
+    assert document["spread"]["datasets"] == ["electricitymaps-yearly", "ember-2025"]
+    assert document["spread"]["low"] == pytest.approx(33)
+    assert document["chosen"]["low"] <= document["spread"]["low"]
+    assert document["spread"]["high"] <= document["chosen"]["high"]
+    assert "between electricitymaps-yearly, ember-2025" in printed(capsys, "show", "electricity:FR:2024")
+
+
+def test_a_grid_of_one_dataset_alone_has_no_spread(capsys):
+    assert json.loads(printed(capsys, "show", "electricity:US-CAL-CISO", "--format", "json"))["spread"] is None
+
+
+def test_a_grids_alternatives_are_shown_with_value_dataset_boundary_licence_and_fit(capsys):
+    lines = printed(capsys, "show", "electricity:US:2023").splitlines()
+    direct = next(line for line in lines if "epa-egrid-2023" in line)
+    for told in ("electricity:US:2023", "770.884 lbCO2e/MWh", "direct", "LicenseRef-US-public-domain", "exact"):
+        assert told in direct
+
+
+def test_a_grid_is_shown_with_its_scope2_and_category3(capsys):
+    split = json.loads(printed(capsys, "show", "electricity:PL:2024", "--format", "json"))["split"]
+    assert split["scope2"]["unit"] == split["category3"]["unit"] == "gCO2e/kWh"
+    assert 0 < split["category3"]["central"] < split["scope2"]["central"]
+    assert "emitted by the power plants" in printed(capsys, "show", "electricity:PL:2024")
+
+
+def test_only_a_grids_carbon_intensity_is_split(capsys):
+    assert json.loads(printed(capsys, "show", "cpu_die", "--format", "json"))["split"] is None
+    water = printed(capsys, "show", "electricity:FR", "--criterion", "water", "--format", "json")
+    assert json.loads(water)["split"] is None
+
+
 def test_what_a_subject_has_no_place_for_is_said():
     assert [problem.reason for problem in answer("electricity:ZZ", None, TODAY).problems] == ["grid_unknown"]
     assert "FR" in answer("electricity", None, TODAY).regions
@@ -79,7 +112,7 @@ def test_a_criterion_may_be_asked_for():
 @pytest.mark.parametrize(
     ("text", "criterion", "message"),
     [
-        ("electrcity:FR", None, "did you mean electricity?"),
+        ("electrcity:FR", None, "did you mean electricity "),
         ("Xeon", None, "unknown subject 'Xeon'"),
         ("cpu_tdp:Xeon Gold 6231", None, "cpu_tdp:Xeon Gold 6230"),
         ("hdd", "karma", "hdd has no criterion 'karma'"),

@@ -20,6 +20,25 @@ if TYPE_CHECKING:
     from impacts.parts import Inventory, Part, Server
     from impacts.problems import Problem
 
+# What an estimate of the part rests on: where it is not known, that is said.
+_TELLING = {
+    "cpu": ("model",),
+    "memory": ("capacity_gb", "generation"),
+    "ssd": ("capacity_gb", "model"),
+    "hdd": ("capacity_gb", "model"),
+    "psu": ("rated_watts",),
+    "gpu": ("model",),
+    "nic": ("model",),
+    "storage_controller": ("model",),
+}
+_UNKNOWN = {
+    "model": "model unknown",
+    "capacity_gb": "size unknown",
+    "generation": "generation unknown",
+    "rated_watts": "rating unknown",
+}
+_DATED = ("ssd", "hdd")
+
 HELP = "show the detected hardware; `--format yaml` is an inventory file to complete by hand"
 
 
@@ -48,8 +67,7 @@ def _yaml(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
 
 
 def _text(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
-    assumed = {problem.reason.removesuffix("_assumed") for problem in problems if problem.reason.endswith("_assumed")}
-    return "\n".join([_server_line(inventory.server), "", *_rows(inventory, assumed), *_advice(problems)])
+    return "\n".join([_server_line(inventory.server), "", *_rows(inventory, problems), *_advice(problems)])
 
 
 def _server_line(server: Server) -> str:
@@ -58,26 +76,44 @@ def _server_line(server: Server) -> str:
     return f"{name} ({shape})" if shape else name
 
 
-def _rows(inventory: Inventory, assumed: set[str]) -> Iterator[str]:
-    if inventory.parts is None:
-        yield "  the parts are unknown"
-        return
+def _rows(inventory: Inventory, problems: tuple[Problem, ...]) -> Iterator[str]:
     if not inventory.parts:
-        yield "  no parts"
+        yield "  the parts are unknown" if inventory.parts is None else "  no parts"
+        return
+    width = max(len(part.kind) for part in inventory.parts)
+    assumed = _assumed_kinds(inventory.parts, problems)
     for part in inventory.parts:
-        mark = "  (assumed)" if part.kind in assumed else ""
-        yield f"  {part.kind:<7} {part.count:>4} x {_attributes(part)}{mark}".rstrip()
+        mark = "  (assumed)" if part.assumed or part.kind in assumed else ""
+        yield f"  {part.kind:<{width}} {part.count:>4} x {_attributes(part)}{mark}"
+    undated = dict.fromkeys(part.kind for part in inventory.parts if _lacks_year(part))
+    if undated and not inventory.server.virtual:
+        yield f"  (nothing here tells the year of manufacture of: {', '.join(undated)})"
+
+
+def _lacks_year(part: Part) -> bool:
+    return part.kind in _DATED and part.year is None and not part.assumed
+
+
+def _assumed_kinds(parts: tuple[Part, ...], problems: tuple[Problem, ...]) -> set[str]:
+    """Return the kinds of which a problem says that they are assumed, where no part of the kind says it itself."""
+    kinds = {problem.reason.removesuffix("_assumed") for problem in problems if problem.reason.endswith("_assumed")}
+    return kinds - {part.kind for part in parts if part.assumed}
 
 
 def _attributes(part: Part) -> str:
-    known = (
-        _with_unit(part.capacity_gb, "GB"),
-        part.generation,
-        _with_unit(part.rated_watts, "W"),
-        part.model,
-        _with_unit(part.cores, "cores"),
-    )
-    return " ".join(filter(None, known)) or "model unknown"
+    known = {
+        "capacity_gb": _with_unit(part.capacity_gb, "GB"),
+        "generation": part.generation or "",
+        "speed_mts": _with_unit(part.speed_mts, "MT/s"),
+        "rated_watts": _with_unit(part.rated_watts, "W"),
+        "transport": part.transport or "",
+        "model": part.model or "",
+        "part_number": part.part_number or "",
+        "cores": _with_unit(part.cores, "cores"),
+        "year": f"of {part.year}" if part.year else "",
+    }
+    told = " ".join(filter(None, known.values()))
+    return ", ".join(filter(None, (told, *(_UNKNOWN[name] for name in _TELLING[part.kind] if not known[name]))))
 
 
 def _with_unit(value: float | None, unit: str) -> str:

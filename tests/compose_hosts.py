@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import compose_gpu_server
 import smbios_tables as smbios
 
 HOSTS = Path(__file__).parent / "hosts"
@@ -113,6 +114,19 @@ class Composed:
         self.put(at + "queue/rotational", "1" if rotational else "0")
         if model:
             self.put(at + "device/model", model)
+        for attribute, value in more.items():
+            self.put(at + attribute.replace("__", "/"), value)
+
+    def pci(self, address: str, class_code: str, numbers: str, driver: str, **more: str) -> None:
+        """Add a PCI function of domain 0; `numbers` are vendor:device, `more` is as for a drive."""
+        vendor, device = numbers.split(":")
+        at = f"sys/bus/pci/devices/0000:{address}/"
+        self.put(at + "class", f"0x{class_code}")
+        self.put(at + "vendor", f"0x{vendor}")
+        self.put(at + "device", f"0x{device}")
+        uevent = f"DRIVER={driver}\n" if driver else ""
+        uevent += f"PCI_CLASS={class_code.lstrip('0').upper()}\nPCI_ID={numbers.upper()}\nPCI_SLOT_NAME=0000:{address}"
+        self.put(at + "uevent", uevent)
         for attribute, value in more.items():
             self.put(at + attribute.replace("__", "/"), value)
 
@@ -232,9 +246,9 @@ def cascade_lake() -> Composed:
     table = dell(cpu, "PowerEdge R740", [32768] * 12 + [0] * 12, smbios.DDR4, watts=750)
     machine.firmware(table, "Dell Inc.", "PowerEdge R740", smbios.RACK)
     for name in ("sda", "sdb"):
-        machine.drive(name, 1875385008, model="INTEL SSDSC2KG96")
+        machine.drive(name, 1875385008, model="INTEL SSDSC2KG96", device__vendor="ATA")
     for name in ("sdc", "sdd", "sde", "sdf"):
-        machine.drive(name, 27344764928, model="ST14000NM001G-2K", rotational=True)
+        machine.drive(name, 27344764928, model="ST14000NM001G-2K", rotational=True, device__vendor="ATA")
     machine.drive("sr0", 2097151, model="DVD-ROM DU90N", rotational=True, removable="1")
     machine.drive("dm-0", 1873281024)
     machine.drive("loop0", 0)
@@ -466,8 +480,14 @@ def amdgpu_server() -> Composed:
             "device/uevent": f"DRIVER=amdgpu\nPCI_CLASS=38000\nPCI_ID=1002:740F\nPCI_SLOT_NAME={address}",
         }
         machine.chip(number, "amdgpu", files, **{attribute: second})
-        machine.put(f"sys/bus/pci/devices/{address}/class", "0x120000")
-        machine.put(f"sys/bus/pci/devices/{address}/vendor", "0x1002")
+        machine.pci(
+            address.removeprefix("0000:"),
+            "038000",
+            "1002:740f",
+            "amdgpu",
+            product_name="AMD Instinct MI210",
+            mem_info_vram_total="68702699520",
+        )
     cpu = Cpu("AMD EPYC 7763 64-Core Processor", "AuthenticAMD", 25, 1, 1, 2450, 512, 64, 1, AMD_FLAGS)
     machine.cpus(cpu, busy=0.25, uptime_seconds=17340)
     machine.memory(527_843_328)
@@ -495,7 +515,36 @@ def cray_ex() -> Composed:
     return machine
 
 
+def hgx_server() -> Composed:
+    machine = Composed(
+        "composed: two-socket Intel server with 8 NVIDIA H100 SXM, 24 drives, 32 modules, 9 network cards, HBA and RAID",
+        5.0,
+        402_310.5,
+    )
+    machine.put(POWERCAP + "intel-rapl/enabled", "1")
+    machine.zone("intel-rapl:0", "package-0", (97634217895, 98684217895), 262143328850)  # 210 W
+    machine.zone("intel-rapl:1", "package-1", (91834407226, 92819407226), 262143328850)  # 197 W
+    meter = {
+        "power1_average": "5610000000",
+        "power1_average_interval": "1000",
+        "power1_accuracy": "98.0%",
+        "power1_is_battery": "0",
+        "power1_oem_info": "",
+    }
+    machine.chip(0, "power_meter", meter, power1_average="5740000000")
+    cpu = Cpu("Intel(R) Xeon(R) Platinum 8462Y+", "GenuineIntel", 6, 143, 8, 2800, 61440, 32, 2, INTEL_FLAGS)
+    machine.cpus(cpu, busy=0.3, uptime_seconds=402_310)
+    machine.memory(2_113_000_000)
+    vendor, product = "Supermicro", "SYS-821GE-TNHR"
+    machine.firmware(compose_gpu_server.firmware(cpu, vendor, product), vendor, product, smbios.RACK)
+    compose_gpu_server.fill_drive_bays(machine)
+    compose_gpu_server.fill_with_what_is_no_drive(machine)
+    compose_gpu_server.fill_slots(machine)
+    return machine
+
+
 COMPOSED = {
+    "intel-2s-hgx-h100": hgx_server,
     "acpi-power-meter": acpi_power_meter,
     "pmbus-psus": pmbus_psus,
     "nvidia-grace": nvidia_grace,

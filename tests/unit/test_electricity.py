@@ -5,8 +5,18 @@ import pytest
 
 from impacts.datasets import load_book
 from impacts.derivations import render
-from impacts.electricity import grid_factor, grid_problems, location_based, location_based_derivation
+from impacts.electricity import (
+    grid_factor,
+    grid_problems,
+    location_based,
+    location_based_derivation,
+    other_datasets,
+    split,
+    upstream_share,
+)
 from impacts.estimates import Citation, Estimate
+from impacts.factors import Factor, FactorBook, Fit
+from impacts.units import base_unit
 
 TODAY = date(2026, 6, 1)
 
@@ -65,3 +75,169 @@ def test_the_worlds_average_has_wide_bounds(book):
     assert value.low < 50
     assert value.central == pytest.approx(472.94)
     assert value.high > 750
+
+
+GRAMS = "gCO2e/kWh"
+
+
+def year_factor(entry, value, boundary, dataset="first"):
+    """Return a factor of a year in g/kWh or, of a share, as a ratio; `entry` is SUBJECT:REGION:YEAR."""
+    subject, region, year = entry.split(":")
+    is_ratio = subject.endswith(("_losses", "_share"))
+    unit, scale = base_unit("1" if is_ratio else GRAMS)
+    citation = Citation("t", dataset=dataset, entry=entry)
+    estimate = Estimate(0.8 * value * scale, value * scale, 1.2 * value * scale, unit, (citation,))
+    days = date(int(year), 1, 1), date(int(year), 12, 31)
+    return Factor(citation, estimate, "attribute" if is_ratio else "gwp", subject, boundary, *days, region)
+
+
+# A grid whose plants emit 300 g for a kWh, with 100 g before them and a kWh lost for each ten delivered.
+DIRECT, UPSTREAM, LOSSES = 300.0, 100.0, 0.1
+WHOLE = (DIRECT + UPSTREAM) * (1 + LOSSES)  # 440 g for a kWh delivered
+AS_PUBLISHED = {
+    "direct": DIRECT,
+    "life_cycle": DIRECT + UPSTREAM,
+    "consumption": DIRECT * (1 + LOSSES),
+}
+
+
+def grid_of(boundary, value):
+    """Return a book with the factor in question as the zone's, and what is known of its country."""
+    return FactorBook(
+        (
+            year_factor("electricity:XX-ZONE:2024", value, boundary),
+            year_factor("electricity:XX:2024", DIRECT + UPSTREAM, "life_cycle"),
+            year_factor("electricity_wtt:XX:2024", UPSTREAM, "upstream"),
+            year_factor("electricity_td_losses:XX:2024", LOSSES, "upstream"),
+        )
+    )
+
+
+def split_of(boundary, value):
+    book, on = grid_of(boundary, value), date(2024, 6, 1)
+    return split(grid_factor(book, "XX-ZONE", on), book, "XX-ZONE", on)
+
+
+@pytest.mark.parametrize("boundary", AS_PUBLISHED)
+def test_by_every_boundary_scope2_and_category3_make_the_same_life_cycle(boundary):
+    parts = split_of(boundary, AS_PUBLISHED[boundary])
+    whole = (parts.scope2 + parts.upstream).in_unit(GRAMS)
+    assert whole.central == pytest.approx(WHOLE)
+    assert whole.low < WHOLE < whole.high
+
+
+@pytest.mark.parametrize("boundary", AS_PUBLISHED)
+def test_scope2_is_what_the_plants_emit_and_nothing_of_it_is_in_category3(boundary):
+    parts = split_of(boundary, AS_PUBLISHED[boundary])
+    assert parts.scope2.in_unit(GRAMS).central == pytest.approx(DIRECT)
+    assert parts.upstream.in_unit(GRAMS).central == pytest.approx(UPSTREAM + LOSSES * (DIRECT + UPSTREAM))
+
+
+@pytest.mark.parametrize("region", ["FR", "DE", "US", "PL", "CN", "US-CAL-CISO", "US-CA", "CN-BJ", "NG", "", "EE"])
+def test_on_the_real_datasets_too_the_two_make_the_factors_life_cycle_and_its_losses(book, region):
+    match = grid_factor(book, region, TODAY)
+    parts = split(match, book, region, TODAY)
+    share, losses = parts.upstream_share.central, parts.losses.central
+    life_cycle = match.factor.value.central / (1 - share if match.factor.boundary == "direct" else 1)
+    assert (parts.scope2 + parts.upstream).central == pytest.approx(life_cycle * (1 + losses))
+    assert 0 < parts.scope2.low <= match.factor.value.high
+
+
+def test_the_uks_losses_are_what_its_government_states_in_grams(book):
+    """0.01879 kgCO2e for the losses of a kWh whose generation emits 0.21233 kg, in the same release."""
+    losses = book.find("electricity_td_losses", "attribute", "GB", on=TODAY).factor.value.central
+    assert losses * 0.21233 == pytest.approx(0.01879, rel=0.002)
+
+
+def test_the_split_of_a_life_cycle_factor_covers_the_direct_factor_of_the_same_country_and_year(book):
+    on = date(2023, 6, 1)
+    scope2 = split(grid_factor(book, "US", on), book, "US", on).scope2
+    (direct,) = (factor for factor in book.of_region("electricity", "gwp", "US") if factor.boundary == "direct")
+    assert scope2.low < direct.value.central < scope2.high
+
+
+@pytest.mark.parametrize(("region", "reasons"), [("FR", []), ("NG", ["upstream_assumed"]), ("", []), ("ZZ", [])])
+def test_a_grid_whose_upstream_is_not_known_is_split_by_the_worlds_shares_and_says_so(book, region, reasons):
+    parts = split(grid_factor(book, region, TODAY), book, region, TODAY)
+    assert [problem.reason for problem in parts.problems] == reasons
+
+
+def test_an_upstream_larger_than_the_life_cycle_is_not_believed():
+    book = FactorBook(
+        (
+            year_factor("electricity:XX:2024", 100.0, "life_cycle"),
+            year_factor("electricity_wtt:XX:2024", 120.0, "upstream"),
+            year_factor("electricity_upstream_share:WORLD:2024", 0.2, "upstream"),
+        )
+    )
+    assert upstream_share(book, "XX", TODAY).factor.value.central == 0.2
+
+
+@pytest.mark.parametrize("boundary", AS_PUBLISHED)
+def test_the_derivations_of_a_split_can_be_redone(boundary):
+    parts = split_of(boundary, AS_PUBLISHED[boundary])
+    for derivation, figure in zip(parts.derivations(), (parts.scope2, parts.upstream), strict=True):
+        for corner in ("low", "central", "high"):
+            by_hand = eval(derivation.worked(corner).replace("×", "*").replace("÷", "/"))  # noqa: S307 - our own text
+            assert by_hand == pytest.approx(getattr(figure.in_unit(GRAMS), corner), rel=1e-4)
+
+
+def test_bounds_reach_to_what_another_dataset_says_of_the_same_grid_and_boundary():
+    book = FactorBook(
+        (
+            year_factor("electricity:XX:2024", 100.0, "life_cycle"),
+            year_factor("electricity:XX:2024", 150.0, "life_cycle", dataset="second"),
+            year_factor("electricity:XX:2014", 900.0, "life_cycle", dataset="second"),
+            year_factor("electricity:XX:2024", 40.0, "direct", dataset="third"),
+        )
+    )
+    value = grid_factor(book, "XX", date(2024, 6, 1)).factor.value
+    bounds = value.in_unit(GRAMS)
+    assert (bounds.low, bounds.central, bounds.high) == pytest.approx((80, 100, 150))
+    assert [citation.dataset for citation in value.grounds] == ["first", "second"]
+
+
+def test_a_dataset_within_the_bounds_neither_moves_nor_grounds_them(book):
+    value = grid_factor(book, "DE", date(2024, 6, 1)).factor.value
+    assert [citation.dataset for citation in value.grounds] == ["electricitymaps-yearly"]
+
+
+def test_an_inferred_place_is_marked_as_such_and_says_so(book):
+    match = grid_factor(book, "PL", TODAY, inferred=True)
+    assert match.fit is Fit.INFERRED
+    assert [problem.reason for problem in grid_problems(match, "PL", TODAY)] == ["location_inferred"]
+
+
+def test_of_an_inferred_place_that_no_dataset_has_both_are_said(book):
+    match = grid_factor(book, "ZZ", TODAY, inferred=True)
+    reasons = [problem.reason for problem in grid_problems(match, "ZZ", TODAY)]
+    assert reasons == ["location_inferred", "grid_unknown"]
+
+
+def test_new_englands_zone_is_no_part_of_nebraska(book):
+    others = book.alternatives("electricity", "gwp", "US-NE-ISNE", on=TODAY)
+    assert {other.factor.region for other in others} == {"US-NE-ISNE", "US", "WORLD"}
+
+
+# By consumption in 2023, as national statistics and the IEA's key figures have them; the order does not matter here.
+LARGEST_CONSUMERS = """
+CN US IN RU JP BR KR CA DE FR SA IR MX ID TR GB IT TW ES VN AU ZA TH EG PL
+MY SE NO PK AR NL AE KZ UA PH BE KW FI DZ BD UZ CL AT IL CZ CH VE GR IQ CO
+"""
+
+
+def test_the_list_of_the_largest_consumers_has_fifty():
+    assert len(set(LARGEST_CONSUMERS.split())) == 50
+
+
+@pytest.mark.parametrize("country", LARGEST_CONSUMERS.split())
+def test_of_the_largest_consumers_a_figure_of_2023_or_later_is_known_with_source_and_bounds(book, country):
+    factor = grid_factor(book, country, TODAY).factor
+    assert factor.region == country
+    assert factor.valid_from.year >= 2023
+    assert factor.citation.title
+    assert factor.citation.licence
+    values = [other.value.central for other in other_datasets(book, factor, TODAY)]
+    assert all(factor.value.low <= value <= factor.value.high for value in values)
+    assert values or country in {"RU", "UA", "CL"}, "one dataset alone"
+    assert factor.value.low < factor.value.central < factor.value.high

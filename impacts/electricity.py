@@ -196,6 +196,22 @@ def location_based_derivation(energy: Estimate, intensity: Estimate) -> Derivati
     )
 
 
+def energy_upstream(energy: Estimate, upstream: Estimate) -> Estimate:
+    """Return Scope 3 category 3 of `energy`: what lies before the power plants, and what the grid loses, per joule."""
+    return energy * upstream
+
+
+def energy_upstream_derivation(energy: Estimate, upstream: Estimate) -> Derivation:
+    """Return how category 3 follows from energy and the grid's upstream and losses."""
+    return Derivation(
+        title="scope 3 category 3, upstream of the energy",
+        formula="energy × upstream",
+        inputs=(Input("energy", energy.in_unit("kWh")), Input("upstream", upstream.in_unit("gCO2e/kWh"))),
+        result=energy_upstream(energy, upstream).in_unit("gCO2e"),
+        note="nothing of it is in Scope 2 (docs/adr/0012)",
+    )
+
+
 def grid_problems(match: FactorMatch, region: str, on: date) -> tuple[Problem, ...]:
     """Return what ought to be said about a grid factor that is not the one of this place and these years."""
     if not region:

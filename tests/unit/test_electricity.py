@@ -6,6 +6,8 @@ import pytest
 from impacts.datasets import load_book
 from impacts.derivations import render
 from impacts.electricity import (
+    energy_upstream,
+    energy_upstream_derivation,
     grid_factor,
     grid_problems,
     location_based,
@@ -180,6 +182,13 @@ def test_the_derivations_of_a_split_can_be_redone(boundary):
         for corner in ("low", "central", "high"):
             by_hand = eval(derivation.worked(corner).replace("×", "*").replace("÷", "/"))  # noqa: S307 - our own text
             assert by_hand == pytest.approx(getattr(figure.in_unit(GRAMS), corner), rel=1e-4)
+
+
+def test_category3_is_energy_times_upstream_and_can_be_redone():
+    parts = split_of("direct", DIRECT)
+    assert energy_upstream(energy(100), parts.upstream).central == pytest.approx(100 * (WHOLE - DIRECT))
+    text = render(energy_upstream_derivation(energy(100), parts.upstream))
+    assert "central   100 × 140 = 14000 gCO2e" in text
 
 
 def test_bounds_reach_to_what_another_dataset_says_of_the_same_grid_and_boundary():

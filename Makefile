@@ -8,7 +8,7 @@ READY := .venv/.ready
 STATE ?= .state
 ARGUMENTS ?=
 
-.PHONY: run test lint types unit contract e2e lab oldest bench fix golden docs screenshot package system clean
+.PHONY: run test lint types unit contract e2e lab oldest bench fix golden docs validate screenshot package system clean
 
 run: $(READY)
 	$(BIN)/wattprint run --state $(STATE) $(ARGUMENTS)
@@ -72,6 +72,10 @@ golden: $(READY)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py
+
+# Predicts every published footprint without its own family: docs/embodied-validation.md and its plot.
+validate: $(READY)
+	$(BIN)/python docs/validate.py
 
 screenshot: $(READY)
 	sh docs/screenshot.sh

@@ -78,6 +78,12 @@ class FactorBook:
             by_region = self._by_question.setdefault((key, factor.criterion), {})
             by_region.setdefault(factor.region.upper(), []).append(factor)
 
+    def with_products(self, products: tuple[Product, ...]) -> FactorBook:
+        """Return the same factors beside other published products."""
+        book = FactorBook((), products)
+        book._by_question, book._names = self._by_question, self._names
+        return book
+
     def find(self, subject: str, criterion: str, region: str = "", *, on: date) -> FactorMatch:
         """Return the factor that fits best: of the zone, else its country, else the world; of the year, else an older one.
 

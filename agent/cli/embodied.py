@@ -4,25 +4,31 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import DONE
-from agent.cli.options import add_format
+from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
-from agent.inventory import detect
+from agent.config import config_of
 from agent.inventory.file import read_inventory
+from agent.wiring import build_machine
+from impacts.amortisation import service_life
+from impacts.booking import in_time, time_problems
 from impacts.datasets import load_book
-from impacts.embodied import CRITERIA, PROFILES, embodied, in_readable_unit
+from impacts.embodied import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from agent.host import Host
+    from impacts.booking import InTime
     from impacts.components import Component, EmbodiedImpact
+    from impacts.derivations import Derivation
     from impacts.estimates import Estimate
+    from impacts.parts import Inventory
     from impacts.problems import Problem
 
 HELP = "say what the manufacture of this server emitted: by component, with bounds and sources"
@@ -37,32 +43,71 @@ _NAMES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument(
-        "--inventory", type=Path, metavar="F", help="inventory file (default: the parts that are detected here)"
+        "--inventory",
+        type=Path,
+        metavar="F",
+        help="inventory file, read alone (default: what is detected here, and the inventory file of the config)",
     )
     parser.add_argument(
         "--profile",
         choices=PROFILES,
         default=PROFILES[0],
-        help="default: best estimate, with the bounds of its constants; boavizta: what BoaviztAPI 2.5 computes",
+        help="default: by what manufacturers and studies publish, with bounds; boavizta: what BoaviztAPI 2.5 computes",
     )
+    add_config(parser)
     add_format(parser, "text", "json")
 
 
 def execute(arguments: argparse.Namespace, host: Host) -> int:
     """Print the embodied impact of the inventory file or of this machine."""
-    inventory, detected = (read_inventory(arguments.inventory), ()) if arguments.inventory else detect(host)
-    impact = embodied(inventory, arguments.profile, load_book())
-    problems = (*detected, *impact.problems)
-    if arguments.format == "json":
-        print(json.dumps(_document(impact, problems), indent=2))
-    else:
-        print("\n".join(_text(impact, problems)))
+    inventory, found = _inventory(arguments, host)
+    book, now = load_book(), host.clock.utc_now()
+    impact = embodied(inventory, arguments.profile, book)
+    life = service_life(inventory.server, book)
+    said = _Said(
+        impact,
+        transport_and_end_of_life(impact, book),
+        in_time(impact, inventory, life, now),
+        (*found, *impact.problems, *time_problems(inventory, life, now.date())),
+    )
+    print(json.dumps(_document(said), indent=2) if arguments.format == "json" else "\n".join(_text(said)))
     return DONE
 
 
-def _document(impact: EmbodiedImpact, problems: tuple[Problem, ...]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What there is to print."""
+
+    impact: EmbodiedImpact
+    later: Derivation | None  # transport and end of life
+    time: InTime
+    problems: tuple[Problem, ...]
+
+
+def _inventory(arguments: argparse.Namespace, host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
+    if arguments.inventory:
+        return read_inventory(arguments.inventory), ()
+    machine, problems = build_machine(host, config_of(host, arguments.config))
+    return machine.inventory, problems
+
+
+def _document(said: _Said) -> dict[str, Any]:
+    impact = said.impact
     criteria = {criterion: _criterion(impact, criterion) for criterion in CRITERIA if impact.components(criterion)}
-    return {"profile": impact.profile, "criteria": criteria, "problems": [asdict(problem) for problem in problems]}
+    if "gwp" in criteria:
+        criteria["gwp"] |= _beside(said)
+    return {"profile": impact.profile, "criteria": criteria, "problems": [asdict(problem) for problem in said.problems]}
+
+
+def _beside(said: _Said) -> dict[str, Any]:
+    """Return what stands beside the manufacture: later stages, years of booking, amortisation."""
+    time, years = said.time, said.time.years
+    return {
+        "transport_and_end_of_life": None if said.later is None else _bounds(said.later.result),
+        "booked": [{"year": year, **_bounds(value)} for year, value in time.booked.items()],
+        "amortised": None if time.amortised is None else _bounds(time.amortised),
+        "yearly": None if time.yearly is None else {**_bounds(time.yearly), "years": years.in_unit("year").central},
+    }
 
 
 def _criterion(impact: EmbodiedImpact, criterion: str) -> dict[str, Any]:
@@ -87,12 +132,31 @@ def _bounds(estimate: Estimate) -> dict[str, float]:
     return {"low": readable.low, "central": readable.central, "high": readable.high}
 
 
-def _text(impact: EmbodiedImpact, problems: tuple[Problem, ...]) -> Iterator[str]:
-    yield f"Manufacture of this server, cradle to gate (profile {impact.profile}); transport and end of life are not included."
+def _text(said: _Said) -> Iterator[str]:
+    impact = said.impact
+    yield f"Manufacture of this server, cradle to gate (profile {impact.profile})."
     for criterion in CRITERIA:
         if impact.components(criterion):
             yield from _table(impact, criterion)
-    yield from problem_lines(problems)
+    if impact.components("gwp"):
+        yield from _beside_lines(said)
+    yield from problem_lines(said.problems)
+
+
+def _beside_lines(said: _Said) -> Iterator[str]:
+    time, years = said.time, said.time.years.in_unit("year").central
+    yield "\nBeside it, kgCO2e"
+    rows = [("", "low", "central", "high", "")]
+    if said.later is not None:
+        rows.append(("transport, end of life", *_cells(said.later.result), "stages of their own, in no total above"))
+    for year, value in time.booked.items():
+        when = f"booked in {year}" if year else "booked, year unknown"
+        rows.append((when, *_cells(value), "in full when acquired (GHG Protocol, category 2)"))
+    if time.amortised is not None:
+        rows.append(("amortised by today", *_cells(time.amortised), ""))
+    if time.yearly is not None:
+        rows.append(("a year of use", *_cells(time.yearly), f"over {years:.3g} years"))
+    yield from aligned(rows, right=frozenset({1, 2, 3}))
 
 
 def _table(impact: EmbodiedImpact, criterion: str) -> Iterator[str]:

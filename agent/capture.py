@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from agent.captured import FIRST, RECORD, SECOND
 from agent.errors import ConfigError, ReadFailed
 from agent.inventory import READS as INVENTORY_READS
-from agent.inventory import block_devices, cards, detect, dmi, gpus, pci, pci_names
+from agent.inventory import block_devices, cards, detect, dmi, gpus, pci, pci_names, spd
 from agent.sources import SOURCES
 from agent.version import VERSION
 
@@ -177,6 +177,7 @@ class _Anonymiser:
             dmi.TABLE.lstrip("/"): _without_identity,
             "sys/block/*/wwid": self._numbered,
             gpus.NVIDIA_INFORMATION: gpus.only_the_model,
+            **dict.fromkeys(spd.READS, spd.without_serial),
             **dict.fromkeys(pci_names.READS, self._names_in_use),
         }
 

@@ -7,6 +7,7 @@ https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-firmware-dmi-tables
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,17 @@ END_OF_TABLE = 127
 
 _HEADER_BYTES = 4
 _TERMINATOR = b"\0\0"
+
+# What firmware holds where nobody filled it in, or where there is nothing; `removed` is what a recording holds.
+_PLACEHOLDER = re.compile(
+    r"""[\W_]* | (0x)?0+ | (0x)?f+ | x+ | 0?123456789\d*
+    | n/?a | none | null | unknown | undefined | unspecified | invalid | \[?empty\]? | other | removed
+    | default\ string | chassis\ manufacture[rd]? | system\ (manufacturer|product\ name|name)
+    | not\ (applicable|available|defined|installed|present|provided|specified)
+    | no\ (dimm|module(\ installed)?) | to\ be\ filled.* | tb[ad]\ by\ .* | o\.?e\.?m\.?([ _]?define(\ ?\d+)?)?
+    | (\w+[ _])?(module)?part[ _]?num(ber)?[ _]?\d*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,15 @@ class Structure:
             return None
         decoded = self.strings[index - 1].decode("utf-8", errors="replace")
         return "".join(character for character in decoded if character.isprintable()).strip() or None
+
+    def name(self, offset: int) -> str | None:
+        """Return the string that the field at `offset` points to, unless it is what nobody filled in."""
+        return named(self.text(offset))
+
+
+def named(text: str | None) -> str | None:
+    """Return a text of the firmware, or None for a placeholder."""
+    return None if text is None or _PLACEHOLDER.fullmatch(text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +95,8 @@ def read_smbios(host: Host) -> Smbios:
     except OSError as error:
         return Smbios((), f"{TABLE} cannot be read ({error.strerror})", in_file)
     except ReadFailed as error:
-        return Smbios((), error.what, in_file)
+        # What stands before the damage may be half of the modules: part of a list is no list.
+        return Smbios((), error.what, f"update the firmware, or {in_file}")
 
 
 def parse(table: bytes) -> tuple[Structure, ...]:
@@ -87,8 +109,9 @@ def parse(table: bytes) -> tuple[Structure, ...]:
 
 
 def _structures(table: bytes) -> Iterator[Structure]:
+    used_bytes = len(table.rstrip(b"\0"))  # some firmware leaves out the end mark and fills up with zeros
     at = 0
-    while at < len(table):
+    while at < used_bytes:
         length = table[at + 1] if at + 1 < len(table) else 0
         strings_at = at + length
         end = table.find(_TERMINATOR, strings_at)

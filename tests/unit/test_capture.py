@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import smbios_tables as smbios
+import spd_files
 
 from agent.capture import capture
 from agent.captured import open_root, read_recording
@@ -85,6 +86,10 @@ def machine(tmp_path) -> Host:
     put(real, "max_energy_range_uj", "262143328850\n")
     (root / "sys/class/powercap").mkdir(parents=True)
     (root / "sys/class/powercap/intel-rapl:0").symlink_to(real)
+    spd = spd_files.ddr4("M393A4K40CB2-CVF", 2021).replace(spd_files.SERIAL, UUID[:4])
+    put(root, "sys/devices/pci0000:00/i2c-0/0-0050/eeprom", spd)
+    (root / "sys/bus/i2c/drivers/ee1004").mkdir(parents=True)
+    (root / "sys/bus/i2c/drivers/ee1004/0-0050").symlink_to(root / "sys/devices/pci0000:00/i2c-0/0-0050")
     drive = root / "sys/devices/pci0000:00/nvme0n1"
     for path, text in (
         ("size", "1875385008\n"),
@@ -106,7 +111,7 @@ def test_nothing_that_identifies_the_machine_is_recorded(machine, tmp_path):
     capture(machine, tmp_path / "capture", 5)
     files = recorded(tmp_path / "capture")
 
-    planted = (SERIAL.encode(), BOOT_ID.encode(), UUID)
+    planted = (SERIAL.encode(), BOOT_ID.encode(), UUID, UUID[:4])
     assert any(planted[0] in path.read_bytes() for path in machine.root.rglob("DMI"))  # it was there to be found
     for path, content in files.items():
         assert not any(secret in content for secret in planted), path

@@ -8,6 +8,7 @@ Arm's cpuinfo names neither sockets nor models: there SMBIOS tells, else the ids
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.inventory import dmi
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 _CPUINFO = "/proc/cpuinfo"
 READS = (_CPUINFO.lstrip("/"),)
 
+_NO_CPUS = frozenset({0x04, 0x05, 0x06})  # mathematics, signal and video processors
 _POPULATED_BIT = 0x40
 _CORES_ARE_ELSEWHERE = 0xFF
+_RESERVED_CORES = 0xFFFF
 
 _ARM_CORES = {
     ("0x41", "0xd08"): "Cortex-A72",
@@ -81,9 +84,10 @@ def _packages(processors: tuple[Processor, ...]) -> list[Processor]:
 
 def _package_part(processor: Processor, sockets: tuple[Structure, ...]) -> Part:
     seen = processor.get("cpu cores", "")
-    # The firmware also counts the cores that are offline or switched off.
-    cores = _cores(sockets[0]) if sockets else None
-    return Part("cpu", 1, model=processor["model name"], cores=cores or (int(seen) if seen.isdecimal() else None))
+    # The firmware also counts the cores that are offline or switched off; some of it says 1 whatever is there.
+    counted = [_cores(sockets[0]) or 0] if sockets else []
+    counted += [int(seen)] if seen.isdecimal() else []
+    return Part("cpu", 1, model=processor["model name"] or None, cores=max(counted, default=0) or None)
 
 
 def _checked(parts: list[Part], sockets: tuple[Structure, ...]) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
@@ -102,7 +106,8 @@ def _cpus_without_packages(
     processors: tuple[Processor, ...], sockets: tuple[Structure, ...], smbios: Smbios
 ) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
     if sockets:
-        return _grouped([_socket_part(socket) for socket in sockets]), ()
+        core = _core_name(processors[0])
+        return _grouped([_socket_part(socket, core) for socket in sockets]), ()
     problem = Problem(
         "inventory",
         "cpu_assumed",
@@ -117,19 +122,20 @@ def _core_name(processor: Processor) -> str | None:
     return _ARM_CORES.get(ids) or processor.get("cpu")  # POWER calls it cpu
 
 
-def _socket_part(socket: Structure) -> Part:
-    return Part("cpu", 1, model=socket.text(0x10), cores=_cores(socket))
+def _socket_part(socket: Structure, core: str | None = None) -> Part:
+    return Part("cpu", 1, model=socket.name(0x10) or core, cores=_cores(socket))
 
 
 def _is_populated(socket: Structure) -> bool:
-    return bool((socket.number(0x18) or 0) & _POPULATED_BIT)
+    return bool((socket.number(0x18) or 0) & _POPULATED_BIT) and socket.number(0x05) not in _NO_CPUS
 
 
 def _cores(socket: Structure) -> int | None:
     cores = socket.number(0x23)
-    return (socket.number(0x2A, 2) if cores == _CORES_ARE_ELSEWHERE else cores) or None
+    if cores == _CORES_ARE_ELSEWHERE and (wide := socket.number(0x2A, 2)) is not None:
+        cores = wide if wide != _RESERVED_CORES else None
+    return cores or None
 
 
 def _grouped(parts: list[Part]) -> tuple[Part, ...]:
-    counts = Counter((part.model, part.cores) for part in parts)
-    return tuple(Part("cpu", count, model=model, cores=cores) for (model, cores), count in counts.items())
+    return tuple(replace(part, count=count) for part, count in Counter(parts).items())

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server around the parts: SMBIOS types 0, 1 and 3, else /sys/class/dmi/id, which everyone may read.
+"""The server around the parts: SMBIOS types 0 to 3, else /sys/class/dmi/id, which everyone may read.
 
-Numbers: DMTF DSP0134, sections 7.1, 7.2 and 7.4.1. The kernel's names:
+Numbers: DMTF DSP0134, sections 7.1 to 7.4. The kernel's names:
 https://www.kernel.org/doc/Documentation/ABI/testing/sysfs-class-dmi
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from agent.inventory import dmi
@@ -18,62 +19,85 @@ if TYPE_CHECKING:
     from agent.inventory.dmi import Smbios
 
 _ID = "/sys/class/dmi/id/"
-READS = tuple((_ID + name).lstrip("/") for name in ("sys_vendor", "product_name", "chassis_type"))
+_XEN = "/proc/xen/capabilities"
+READS = (
+    *((_ID + name).lstrip("/") for name in ("sys_vendor", "product_name", "chassis_type")),
+    _XEN.lstrip("/"),
+)
 
+_UNKNOWN = 0x02
 _TOWERS = frozenset({0x03, 0x04, 0x06, 0x07, 0x0D, 0x0F, 0x10, 0x18, 0x23, 0x24})
 PORTABLES = frozenset({0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0E, 0x1E, 0x1F, 0x20})
-_FORMS = {0x17: "rack", 0x1C: "blade", 0x1D: "blade"} | dict.fromkeys(_TOWERS, "tower")
+_MULTI_SYSTEM = 0x19
+_ENCLOSED = frozenset({_MULTI_SYSTEM, 0x1A, 0x1B, 0x1C, 0x1D})  # CompactPCI, AdvancedTCA, blade, its enclosure
+_ATTACHED = frozenset({0x12, 0x13, 0x14, 0x15, 0x16})  # expansions, peripherals, RAID: not the machine's own case
+_FORMS = {0x17: "rack"} | dict.fromkeys(_ENCLOSED, "blade") | dict.fromkeys(_TOWERS, "tower")
 _CHASSIS_LOCK_BIT = 0x80
+_SERVER_BLADE = 0x03  # of a board
+
+# Nodes of a chassis that holds several, whose firmware names the whole chassis, "Rack Mount", or none: Dell PowerEdge
+# C6000, Intel S2600 half-width, Quanta T40 and T42, Lenovo SD500 and SD600, Supermicro Twin, BigTwin and FatTwin.
+_NODES = re.compile(
+    r"(PowerEdge\ )?C6[1-9]\d\d\b | S2600(KP|TP|BP) | (QuantaPlex\ )?T4[12]\w-2U | ThinkSystem\ SD[56]\d\d\b"
+    r"| (SYS|AS)\ ?-?(\d{3,4}(BT|TP|TR|TT)|F[56]\d\d)\w*-",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 _BIOS_CHARACTERISTICS_2 = 0x13
 _VIRTUAL_MACHINE_BIT = 0x10
 
-# What firmware holds where nobody filled it in.
-_PLACEHOLDERS = frozenset({
-    "",
-    "0123456789",
-    "default string",
-    "n/a",
-    "none",
-    "not available",
-    "not specified",
-    "o.e.m.",
-    "system manufacturer",
-    "system product name",
-    "to be filled by o.e.m.",
-    "undefined",
-    "unknown",
-})  # fmt: skip
-
-# Guests on processors without a hypervisor flag (Arm) are known by who made the machine.
-_HYPERVISORS = ("bochs", "innotek", "kvm", "qemu", "vmware", "xen")
+# Guests on processors without a hypervisor flag (Arm) are known by what the machine is called.
+_HYPERVISORS = re.compile(
+    r"alibaba\ cloud | amazon\ ec2\ (?!.*metal) | apple.*\ virtual | bhyve | bochs | cloud\ hypervisor | digitalocean"
+    r"| google\ .*compute\ engine | hetzner\ vserver | innotek | kubevirt | kvm | microsoft.*\ virtual\ machine"
+    r"| nutanix\ ahv | .*openstack | parallels | qemu | red\ hat\ kvm | tencent\ cloud | vmware | xen\b",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def detect_server(host: Host, smbios: Smbios, *, hypervisor_flag: bool) -> Server:
     """Return what the firmware says of the machine. A guest has no form: its case is the physical server's."""
-    manufacturer = _named(smbios, dmi.SYSTEM, 0x04) or _meaningful(host.read_text(_ID + "sys_vendor"))
-    model = _named(smbios, dmi.SYSTEM, 0x05) or _meaningful(host.read_text(_ID + "product_name"))
-    virtual = hypervisor_flag or _firmware_is_virtual(smbios) or (manufacturer or "").lower().startswith(_HYPERVISORS)
-    form = None if virtual else _FORMS.get(chassis_type(host, smbios))
-    return Server(manufacturer=manufacturer, model=model, form=form, virtual=virtual)
+    manufacturer = _named(smbios, 0x04) or dmi.named(host.read_text(_ID + "sys_vendor"))
+    model = _model(host, smbios)
+    # The first guest of Xen sees the flag, and runs on the machine's own firmware and hardware.
+    flag = hypervisor_flag and "control_d" not in (host.read_text(_XEN) or "")
+    virtual = flag or _firmware_is_virtual(smbios) or bool(_HYPERVISORS.match(f"{manufacturer} {model}"))
+    return Server(
+        manufacturer=manufacturer, model=model, form=None if virtual else _form(host, smbios), virtual=virtual
+    )
 
 
-def chassis_type(host: Host, smbios: Smbios) -> int:
-    """Return the SMBIOS chassis type; 2 (unknown) where nothing tells it."""
-    for structure in smbios.of_kind(dmi.CHASSIS):
-        return (structure.number(0x05) or 2) & ~_CHASSIS_LOCK_BIT
-    text = host.read_text(_ID + "chassis_type") or ""
-    return int(text) if text.isdecimal() else 2
+def _model(host: Host, smbios: Smbios) -> str | None:
+    return _named(smbios, 0x05) or dmi.named(host.read_text(_ID + "product_name"))
 
 
-def _named(smbios: Smbios, kind: int, offset: int) -> str | None:
-    for structure in smbios.of_kind(kind):
-        return _meaningful(structure.text(offset))
+def _named(smbios: Smbios, offset: int) -> str | None:
+    for structure in smbios.of_kind(dmi.SYSTEM):
+        return structure.name(offset)
     return None
 
 
-def _meaningful(text: str | None) -> str | None:
-    return None if text is None or text.lower() in _PLACEHOLDERS else text
+def _form(host: Host, smbios: Smbios) -> str | None:
+    on_a_blade = any(board.number(0x0D) == _SERVER_BLADE for board in smbios.of_kind(dmi.BOARD))
+    if on_a_blade or is_node(host, smbios) or not _ENCLOSED.isdisjoint(_chassis_types(host, smbios)):
+        return "blade"
+    return _FORMS.get(chassis_type(host, smbios))
+
+
+def is_node(host: Host, smbios: Smbios) -> bool:
+    """Whether the machine is one of several in a chassis that they share."""
+    return _MULTI_SYSTEM in _chassis_types(host, smbios) or bool(_NODES.match(_model(host, smbios) or ""))
+
+
+def chassis_type(host: Host, smbios: Smbios) -> int:
+    """Return the SMBIOS type of the machine's own chassis; 2 (unknown) where nothing tells it."""
+    return next((kind for kind in _chassis_types(host, smbios) if kind not in _ATTACHED), _UNKNOWN)
+
+
+def _chassis_types(host: Host, smbios: Smbios) -> tuple[int, ...]:
+    told = tuple((chassis.number(0x05) or _UNKNOWN) & ~_CHASSIS_LOCK_BIT for chassis in smbios.of_kind(dmi.CHASSIS))
+    text = host.read_text(_ID + "chassis_type") or ""
+    return told or ((int(text),) if re.fullmatch(r"\d{1,3}", text) else ())
 
 
 def _firmware_is_virtual(smbios: Smbios) -> bool:
@@ -81,14 +105,14 @@ def _firmware_is_virtual(smbios: Smbios) -> bool:
 
 
 def guest_problems(machine: Server) -> tuple[Problem, ...]:
-    """Say of a virtual machine what its figures are worth."""
-    if not machine.virtual:
+    """Say of a virtual machine whose share of its host is unknown what its figures are worth."""
+    if not machine.virtual or machine.share_of_host is not None:
         return ()
     return (
         Problem(
             "inventory",
             "virtual_machine",
-            "this is a virtual machine: the parts are what its hypervisor shows, not what was manufactured",
-            "install on the hypervisor: the figures of a guest are a guess, and no basis for a report",
+            "this is a virtual machine: it has no hardware of its own, only a share of a server that cannot be seen from here",
+            "install on the hypervisor, or give that server's parts and `share_of_host` in an inventory file",
         ),
     )

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The config's `grid` section: which provider is asked for which zone, and where its token is.
 
-The token is read when it is needed and kept nowhere. No message repeats what was written in place of a file's or a
-variable's name: it may be the token.
+The token is read when it is needed and kept nowhere.
 """
 
 from __future__ import annotations
@@ -33,6 +32,20 @@ _WHY_NOT_MARGINAL = (
     "tells the marginal intensity: what one kWh more or less would change. Scope 2 wants the average of what was "
     "generated (GHG Protocol Scope 2 Guidance, 2015)"
 )
+
+# Not in the schema, whose errors show what was written: here it may be a token, or an address with an account.
+_SHAPES = {
+    "token_file": ("/.+", "the path of a file that holds the token, from / on"),
+    "token_env": (
+        "[A-Z_][A-Z0-9_]*",
+        f"the name of the environment variable that holds the token, in capital letters, such as {TOKEN_VARIABLE}",
+    ),
+    "address": (
+        r"(https://[^/?#@\s]+|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)/?",
+        "https://HOST or https://HOST:PORT, without an account; http:// only to this machine",
+    ),
+    "proxy": (r"http://[^/?#@\s]+/?", "http://HOST:PORT, without an account"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +125,10 @@ def grid_settings(given: Mapping[str, Any], location: str, where: str) -> GridSe
         raise ConfigError(
             f"{where}: grid.boundary: {entry.title} has no {boundary} intensity; it has {' and '.join(entry.boundaries)}"
         )
+    for key, (pattern, must_be) in _SHAPES.items():
+        if key in given and not re.fullmatch(pattern, given[key]):
+            raise ConfigError(f"{where}: grid.{key}: must be {must_be}")
     file = given.get("token_file")
-    env = given.get("token_env", TOKEN_VARIABLE)
-    if file is not None and not file.startswith("/"):
-        raise ConfigError(f"{where}: grid.token_file: must be the path of a file that holds the token, from / on")
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", env):
-        raise ConfigError(
-            f"{where}: grid.token_env: must be the name of the environment variable that holds the token, in capital "
-            f"letters, such as {TOKEN_VARIABLE}"
-        )
     stale_after = given.get("stale_after_seconds")
     return GridSettings(
         entry=entry,
@@ -129,7 +137,7 @@ def grid_settings(given: Mapping[str, Any], location: str, where: str) -> GridSe
         address=given.get("address", entry.address),
         proxy=given.get("proxy", ""),
         token_file=None if file is None else Path(file),
-        token_env=env,
+        token_env=given.get("token_env", TOKEN_VARIABLE),
         stale_after=_stale_after(entry) if stale_after is None else timedelta(seconds=stale_after),
         deadline_seconds=given.get("deadline_seconds", DEFAULT_DEADLINE_SECONDS),
     )

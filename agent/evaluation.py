@@ -13,6 +13,7 @@ from agent.version import VERSION
 from agent.wholehost.balance import Basis
 from impacts import quantities as q
 from impacts.amortisation import amortised_ratio
+from impacts.booking import booked_by_year
 from impacts.electricity import location_based
 from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.figures import Figure, Snapshot
@@ -243,6 +244,9 @@ def _constant_figures(standing: Standing) -> Iterator[Figure]:
     for criterion, quantity in _EMBODIED.items():
         for component in standing.embodied.components(criterion):
             yield Figure(quantity, (component.name,), component.estimate, component.method)
+    for year, emissions in booked_by_year(standing.lots).items():
+        if year is not None:
+            yield Figure(q.EMBODIED_BOOKED, (str(year),), emissions)
     server = standing.machine.inventory.server
     models = ", ".join(dict.fromkeys(part.model for part in standing.serving.of_kind("cpu") if part.model))
     yield _info(q.HOST, (server.manufacturer or "", server.model or "", models, str(server.virtual).lower()))

@@ -153,13 +153,23 @@ EMBODIED_PRIMARY_ENERGY = Quantity(
     ("component",),
     bound_labels=("component",),
 )
+EMBODIED_BOOKED = Quantity(
+    "scope3_embodied_booked_co2e",
+    "grams",
+    "gCO2e",
+    Kind.GAUGE,
+    "Embodied emissions by the year in which they are booked in full (GHG Protocol Scope 3 category 2): the year in which the "
+    "server or a later part was acquired; without the former users' share of what was bought used. Absent without that date.",
+    ("year",),
+    bound_labels=("year",),
+)
 EMBODIED_AMORTISED = Quantity(
     "scope3_embodied_amortised_co2e",
     "grams",
     "gCO2e",
     Kind.COUNTER,
-    "Share of the embodied emissions that fell to the time since the agent's history began, spread evenly over the service life; "
-    "stops when the whole is booked.",
+    "Share of the embodied emissions that fell to the time since the agent's history began, each lot spread evenly over its "
+    "service life; what a part has left when it leaves the server is booked at once; stops when the whole is booked.",
     bound_labels=(),
 )
 EMBODIED_AMORTISED_RATIO = Quantity(
@@ -167,7 +177,8 @@ EMBODIED_AMORTISED_RATIO = Quantity(
     "ratio",
     "1",
     Kind.GAUGE,
-    "Share of the service life that has passed since acquisition, 1 at most.",
+    "Share of the embodied emissions that is amortised, by emissions over all that was acquired together; 1 at most; "
+    "falls when a part is added.",
 )
 FACTOR = Quantity(
     "factor",
@@ -243,6 +254,7 @@ CATALOGUE: tuple[Quantity, ...] = (
     EMBODIED,
     EMBODIED_ADPE,
     EMBODIED_PRIMARY_ENERGY,
+    EMBODIED_BOOKED,
     EMBODIED_AMORTISED,
     EMBODIED_AMORTISED_RATIO,
     FACTOR,

@@ -45,16 +45,17 @@ def test_an_inventory_file_without_parts_keeps_what_is_detected(tmp_path):
     assert "acquired_unknown" not in {problem.reason for problem in given.problems}
 
 
-def test_parts_of_a_file_take_the_place_of_the_detected_ones(tmp_path):
-    given = sampled(config_with(tmp_path, "parts: [{kind: cpu, count: 2}, {kind: memory, count: 1, capacity_gb: 8}]"))
+def test_parts_of_a_file_take_the_place_of_the_detected_ones_of_their_kind(tmp_path):
+    given = sampled(config_with(tmp_path, "parts: [{kind: hdd, count: 0}, {kind: memory, count: 1, capacity_gb: 8}]"))
+    plain = sampled(Config())
+    name = "wattprint_scope3_embodied_co2e_grams"
+    by_component, detected = (
+        {figure.labels[0]: figure.estimate.central for figure in snapshot.named(name)} for snapshot in (given, plain)
+    )
 
-    assert {figure.labels[0] for figure in given.named("wattprint_scope3_embodied_co2e_grams")} == {
-        "cpu",
-        "memory",
-        "board",
-        "case",
-        "assembly",
-    }
+    assert by_component.keys() == detected.keys() - {"hdd"}
+    assert by_component["memory"] < detected["memory"]
+    assert by_component["cpu"] == detected["cpu"]
 
 
 def test_a_guess_that_nobody_confirmed_stays_a_problem(tmp_path):

@@ -27,6 +27,10 @@ NEEDS = {
         lambda: shutil.which("chromium") and shutil.which("chromedriver"),
         "apt-get install chromium chromium-driver",
     ),
+    "dmidecode": (
+        lambda: shutil.which("dmidecode", path=os.environ["PATH"] + ":/usr/sbin:/sbin"),
+        "apt-get install dmidecode",
+    ),
     "gcc": (lambda: shutil.which("gcc"), "apt-get install gcc libc6-dev"),
     "node_exporter": (
         lambda: shutil.which("prometheus-node-exporter"),

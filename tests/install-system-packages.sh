@@ -9,6 +9,7 @@ command -v prometheus-node-exporter >/dev/null || missing="$missing prometheus-n
 command -v promtool >/dev/null || missing="$missing prometheus"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v chromedriver >/dev/null || missing="$missing chromium-driver"
+PATH=$PATH:/usr/sbin:/sbin command -v dmidecode >/dev/null || missing="$missing dmidecode"
 command -v strace >/dev/null || missing="$missing strace"
 [ -n "$missing" ] || exit 0
 

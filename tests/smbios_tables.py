@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from itertools import count
 
-DDR4, LPDDR5, DDR5, HBM3 = 0x1A, 0x23, 0x22, 0x24
+DDR4, LPDDR5, DDR5, HBM2 = 0x1A, 0x23, 0x22, 0x21
 RACK, MAIN_SERVER, NOTEBOOK, BLADE, TOWER, MULTI_SYSTEM, PERIPHERAL = 0x17, 0x11, 0x0A, 0x1C, 0x07, 0x19, 0x15
 MOTHERBOARD, SERVER_BLADE = 0x0A, 0x03
 XEON, ARM_V8 = 0x00B3, 0x0101

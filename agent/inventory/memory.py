@@ -52,6 +52,7 @@ _SIZE_UNKNOWN = 0xFFFF
 _SIZE_IS_EXTENDED = 0x7FFF
 _SIZE_IN_KIB_BIT = 0x8000
 _SPEED_IS_EXTENDED = 0xFFFF
+_PLAUSIBLE_MTS = range(1, 100_001)
 _RESERVED_BIT = 0x80000000  # of the extended fields
 
 _CONFIGURED_SPEED, _HIGHEST_SPEED = (0x20, 0x58), (0x15, 0x54)  # where each is, and where its extension
@@ -97,7 +98,7 @@ def _speed_mts(device: Structure, at: int, extended_at: int) -> int | None:
     speed = device.number(at, 2)
     if speed == _SPEED_IS_EXTENDED:
         speed = (device.number(extended_at, 4) or 0) & ~_RESERVED_BIT
-    return speed or None
+    return speed if speed in _PLAUSIBLE_MTS else None
 
 
 def _with_years(modules: Sequence[Part], eeproms: Sequence[spd.Eeprom]) -> list[Part]:

@@ -69,6 +69,7 @@ def test_modules_of_another_part_number_or_speed_are_another_part(tmp_path):
         (4800, 70_000, 70_000),
         (70_000, 0, 70_000),
         (65_535, 65_535, 65_535),
+        (4800, 2_000_000, 4800),  # no module does that
     ],
 )
 def test_the_speed_is_the_configured_one_else_the_highest(tmp_path, rated, configured, speed):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 import smbios_tables as smbios
 
 from agent.host import Host
@@ -99,6 +102,42 @@ def test_without_cpuinfo_the_firmware_speaks(tmp_path):
 
 def test_nothing_to_read_is_no_part():
     assert detect_cpus((), NO_FIRMWARE, virtual=False) == ((), ())
+
+
+@pytest.mark.parametrize(("firmware", "cores"), [(1, 12), (12, 12), (16, 16)])
+def test_the_larger_number_of_cores_is_taken(tmp_path, firmware, cores):
+    (part,), _ = detect_cpus(processors(tmp_path, x86(0)), sockets(1, cores=firmware), virtual=False)
+
+    assert part.cores == cores
+
+
+def test_a_socket_whose_name_nobody_filled_in_is_named_by_its_cores(tmp_path):
+    table = smbios.Table()
+    table.processor("CPU", "x", "Not Specified", cores=80)
+    found = dmi.Smbios(dmi.parse(table.finished()))
+
+    assert detect_cpus(processors(tmp_path, arm(80)), found, virtual=False)[0] == (
+        Part("cpu", 1, model="Neoverse-N1", cores=80),
+    )
+
+
+@pytest.mark.parametrize(("kind", "count"), [(0x03, 1), (0x02, 1), (0x05, 0), (0x06, 0)])
+def test_a_signal_or_video_processor_is_no_cpu(kind, count):
+    table = smbios.Table()
+    table.processor("CPU", "x", "x", cores=8)
+    (cpu, _) = dmi.parse(table.finished())
+    other = replace(cpu, formatted=cpu.formatted[:5] + bytes([kind]) + cpu.formatted[6:])
+
+    assert len(detect_cpus((), dmi.Smbios((other,)), virtual=False)[0]) == count
+
+
+@pytest.mark.parametrize(("wide", "cores"), [(b"", 255), (b"\x20\x01", 288), (b"\0\0", None), (b"\xff\xff", None)])
+def test_more_cores_than_a_byte_holds_stand_in_the_wide_field(wide, cores):
+    formatted = bytearray(0x2A)
+    formatted[0x18], formatted[0x23] = 0x41, 0xFF
+    socket = dmi.Structure(dmi.PROCESSOR, bytes(formatted) + wide)
+
+    assert detect_cpus((), dmi.Smbios((socket,)), virtual=False)[0] == (Part("cpu", 1, cores=cores),)
 
 
 def test_garbage_is_no_processor(tmp_path):

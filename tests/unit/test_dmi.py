@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
+import fuzz_smbios
 import pytest
 import smbios_tables as smbios
 from hypothesis import given
@@ -78,6 +80,51 @@ def test_a_table_with_any_bytes_changed_is_structures_or_a_failed_read(data):
     look_at_everything(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
 
 
+@given(st.integers(0, 2**32))
+def test_whatever_befalls_the_table_of_a_real_machine_detection_is_sound(tmp_path_factory, seed):
+    originals = fuzz_smbios.tables()
+    chance = random.Random(seed)  # noqa: S311 -- repeatable
+    root = fuzz_smbios.machine(tmp_path_factory.mktemp("fuzz"), with_cpuinfo=bool(seed % 2))
+
+    fuzz_smbios.check(root, fuzz_smbios.damaged(chance.choice(originals), originals, chance))
+
+
+@pytest.mark.parametrize(
+    ("large", "structures"),
+    [
+        (b"\x11\x04\0\0\0\0" * 200_000, 200_000),
+        (b"\x11\x04\0\0" + b"A\0" * 600_000 + b"\0", 1),
+        (b"\x11\x04\0\0" + b"A" * 1_200_000 + b"\0\0", 1),
+        (b"\x11\x04\0\0" + bytes(1_200_000), 1),
+    ],
+)
+def test_a_large_table_is_read_in_one_go(large, structures):
+    # Were the time to grow with the square of the size, this would not end today.
+    assert len(dmi.parse(large)) == structures
+
+
+def test_zeros_in_place_of_an_end_mark_are_the_end():
+    without_end = table()[:-6]
+
+    assert dmi.parse(without_end + bytes(500)) == dmi.parse(table())[:-1]
+    assert dmi.parse(bytes(100)) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["To Be Filled By O.E.M.", "Default string", "0x0000", "FFFFFFFF", "xxxx", "O.E.M.", "None"]
+)
+def test_a_placeholder_is_no_name(text):
+    (structure,) = dmi.parse(b"\x01\x05\0\0\x01" + text.encode() + b"\0\0")
+
+    assert structure.text(0x04) == text
+    assert structure.name(0x04) is None
+
+
+@pytest.mark.parametrize("text", ["X11DPT-B", "0PJMDN", "PowerEdge R740", "Nonesuch", "OEMpower 3000", "0123-ABC"])
+def test_a_name_that_begins_like_a_placeholder_is_a_name(text):
+    assert dmi.named(text) == text
+
+
 def look_at_everything(content: bytes) -> None:
     try:
         structures = dmi.parse(content)
@@ -101,7 +148,16 @@ def test_a_table_that_is_not_there_says_so(tmp_path):
 def test_a_damaged_table_is_a_reason_and_no_exception(tmp_path):
     write_table(tmp_path, b"\xff" * 100)
 
-    assert "damaged" in dmi.read_smbios(Host(tmp_path)).why_not
+    found = dmi.read_smbios(Host(tmp_path))
+
+    assert "damaged" in found.why_not
+    assert "update the firmware" in found.remedy
+
+
+def test_nothing_is_taken_from_a_table_that_is_damaged_at_its_end(tmp_path):
+    write_table(tmp_path, table()[:-10])
+
+    assert dmi.read_smbios(Host(tmp_path)).structures == ()
 
 
 def test_a_table_in_place_of_which_is_a_directory_is_a_reason(tmp_path):

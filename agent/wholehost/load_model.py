@@ -7,7 +7,7 @@ no measurement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,11 @@ from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from agent.host import Host
     from agent.machine import Machine
+    from impacts.factors import FactorBook
     from impacts.parts import Inventory
 
 _CURVE_LOADS = ("0", "0.1", "0.5", "1")
@@ -45,6 +47,10 @@ class Term:
     def watts(self, load: float) -> float:
         """Return the power at a load of 0 to 1."""
         return self.full.central * self.share(load)
+
+    def power(self, load: float) -> Estimate:
+        """Return the power at a load of 0 to 1 with its bounds."""
+        return replace(self.full.scaled(self.share(load)), grounds=self.grounds)
 
     def share(self, load: float) -> float:
         """Return the share of full power drawn at a load of 0 to 1."""
@@ -83,38 +89,46 @@ class LoadModel:
         """What all terms rest on."""
         return merge_grounds(*(term.grounds for term in self.terms))
 
+    def power(self, load: float) -> Estimate:
+        """Return the power of all terms at a load of 0 to 1, before what the rest of the host adds."""
+        return total(term.power(load) for term in self.terms)
+
 
 def load_model(machine: Machine) -> LoadModel:
     """Build the model of this machine; parts that are not known have no term."""
     on = machine.host.clock.utc_now().date()
+    return model_of(machine.inventory, machine.book, on, logical_cpus(machine.host))
+
+
+def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> LoadModel:
+    """Build the model of a machine of so many logical CPUs; they matter where the model of a CPU is not known."""
 
     def value(subject: str) -> Estimate:
-        return machine.book.find(subject, "power", on=on).factor.value
+        return book.find(subject, "power", on=on).factor.value
 
-    cpu, problems = _cpu_term(machine, value)
-    terms = [cpu, *_memory_term(machine.inventory, value), *_constant_terms(machine.inventory, value)]
+    by_threads = value("cpu_tdp_per_thread").scaled(threads)
+    tdp, problems = _tdp(inventory, book, by_threads)
+    terms = [_cpu_term(tdp, value), *_memory_term(inventory, value), *_constant_terms(inventory, value)]
     return LoadModel(tuple(terms), problems)
 
 
-def _cpu_term(machine: Machine, value: Callable[[str], Estimate]) -> tuple[Term, tuple[Problem, ...]]:
-    """TDP times the load curve: of the products, else of their families, else of the logical CPUs for all of them."""
-    by_threads = value("cpu_tdp_per_thread").scaled(logical_cpus(machine.host))
-    if machine.inventory.server.virtual:
+def _tdp(inventory: Inventory, book: FactorBook, by_threads: Estimate) -> tuple[Estimate, tuple[Problem, ...]]:
+    """Return the TDP of all CPUs: of the products, else of their families, else of the logical CPUs for all of them."""
+    if inventory.server.virtual:
         # The name is of the hypervisor's processor, of which a guest has a few threads.
-        return _cpu_term_of(by_threads, value), ()
-    book = machine.book
-    cpus = [(part, tdp_watts(book, part.model or "")) for part in machine.inventory.of_kind("cpu")]
+        return by_threads, ()
+    cpus = [(part, tdp_watts(book, part.model or "")) for part in inventory.of_kind("cpu")]
     unknown = ", ".join(part.model or "unnamed" for part, tdp in cpus if tdp is None)
     tdps = [(part, tdp or family_tdp_watts(book, part.model or "", part.cores)) for part, tdp in cpus]
     known = [tdp.scaled(part.count) for part, tdp in tdps if tdp is not None]
     if not cpus or len(known) < len(cpus):
-        problem = _tdp_unknown(unknown or "unknown", "a default per logical CPU stands in")
-        return _cpu_term_of(by_threads, value), (problem,)
+        return by_threads, (_tdp_unknown(unknown or "unknown", "a default per logical CPU stands in"),)
     problems = (_tdp_unknown(unknown, "the range of its family stands in"),) if unknown else ()
-    return _cpu_term_of(total(known), value), problems
+    return total(known), problems
 
 
-def _cpu_term_of(tdp: Estimate, value: Callable[[str], Estimate]) -> Term:
+def _cpu_term(tdp: Estimate, value: Callable[[str], Estimate]) -> Term:
+    """TDP times the load curve."""
     accuracy = value("cpu_model_accuracy")
     curve = [(float(load), value(f"cpu_load_curve:{load}")) for load in _CURVE_LOADS]
     return Term(

@@ -165,3 +165,13 @@ def test_a_derivation_works_out_to_the_modelled_power(tmp_path):
     processor(tmp_path)
     for part in load_model(machine(tmp_path, inventory=KNOWN)).terms:
         assert part.derivation(0.42).result.central == pytest.approx(part.watts(0.42))
+
+
+def test_the_power_of_all_terms_has_the_bounds_of_each_and_their_grounds(tmp_path):
+    """At full load: 255 W of CPU x 0.6, 1, 1.4; 53.6 W of memory x 0.6, 1, 1.4; drives 2 x (2, 8, 20) and 3 x (5.4, 6.4, 9.4)."""
+    processor(tmp_path)
+    model = load_model(machine(tmp_path, inventory=KNOWN))
+    power = model.power(1.0)
+
+    assert (power.low, power.central, power.high) == pytest.approx((205.36, 343.8, 500.24))
+    assert set(power.grounds) == set(model.grounds)

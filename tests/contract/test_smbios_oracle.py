@@ -29,7 +29,7 @@ pytestmark = pytest.mark.dmidecode
 TESTS = Path(__file__).parent.parent
 FOLDERS = {
     **{path.parent.name: path.parent for path in TESTS.glob("contract/data/smbios/*/DMI")},
-    **{path.parts[-6]: path.parent for path in TESTS.glob("hosts/*/first/sys/firmware/dmi/tables/DMI")},
+    **{path.parents[5].name: path.parent for path in TESTS.glob("hosts/*/first/sys/firmware/dmi/tables/DMI")},
 }
 TABLE_AT = 32  # where a dump of dmidecode has the table
 STRUCTURE = re.compile(r"^Handle (0x\w+), DMI type (\d+), \d+ bytes\n.*\n((?:\t.*\n)*)", re.MULTILINE)
@@ -124,7 +124,8 @@ def nowhere(tmp_path) -> Host:
 
 
 def test_there_are_tables_of_real_machines_and_of_large_ones():
-    assert len([name for name in FOLDERS if (FOLDERS[name].parent.name == "smbios")]) >= 6
+    assert len([name for name in FOLDERS if FOLDERS[name].parent.name == "smbios"]) >= 6
+    assert {"intel-2s-cascadelake-dram", "amd-2s-epyc-mirrored-dies"} <= set(FOLDERS)
     assert {"two_socket_rack", "four_socket_rack", "blade", "altra", "twin_node"} <= set(smbios_servers.SERVERS)
 
 

@@ -49,7 +49,7 @@ def detect_drives(
 def each_drive_once(seen: Iterable[BlockDevice]) -> tuple[BlockDevice, ...]:
     """Return one device for each drive: its paths are one, its namespaces add up."""
     by_identity = {_identity(device): device for device in reversed(tuple(seen))}
-    single = sorted(by_identity.values(), key=_controller)
+    single = sorted(by_identity.values(), key=lambda device: (_controller(device), device.name))
     return tuple(_whole(list(namespaces)) for _, namespaces in groupby(single, key=_controller))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 import pytest
 
 from agent.host import Host
-from agent.inventory.drives import detect_drives
+from agent.inventory.block_devices import BlockDevice
+from agent.inventory.drives import detect_drives, each_drive_once
 from impacts.parts import Part
 
 GB = 1_953_125  # sectors of 512 bytes
@@ -220,3 +221,13 @@ def test_an_emmc_tells_its_model_and_year_and_no_other_drive_does(tmp_path):
     parts, _ = detect_drives(Host(tmp_path))
 
     assert {(part.model, part.year) for part in parts} == {("Disk", None), ("DG4032", 2019)}
+
+
+def test_a_drive_goes_by_its_first_path_or_namespace():
+    paths = [BlockDevice(name, GB, rotational=True, wwid="naa.1") for name in ("sda", "sdb")]
+    namespaces = [BlockDevice(f"nvme0n{n}", n * GB, rotational=False, wwid=f"eui.{n}") for n in (1, 2)]
+
+    assert [(drive.name, drive.capacity_bytes) for drive in each_drive_once([*namespaces, *paths])] == [
+        ("nvme0n1", 3 * GB),
+        ("sda", GB),
+    ]

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, host: Host) -> int:
     """Print what is detected."""
     inventory, problems = detect(host)
-    render = {"text": _text, "yaml": _yaml, "json": _json}[arguments.format]
+    render = {"text": text, "yaml": _yaml, "json": _json}[arguments.format]
     print(render(inventory, problems))
     return DONE
 
@@ -66,7 +66,8 @@ def _yaml(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
     return "\n".join([*comments, write_inventory(inventory).rstrip("\n")])
 
 
-def _text(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
+def text(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
+    """Return what fits one screen: the server, a line for each part, and what is doubtful with its remedy."""
     return "\n".join([_server_line(inventory.server), "", *_rows(inventory, problems), *_advice(problems)])
 
 

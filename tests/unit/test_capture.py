@@ -235,3 +235,37 @@ def test_a_time_that_is_none_is_refused(seconds, capsys):
     with pytest.raises(SystemExit):
         parser.parse_args(["DIR", "--seconds", seconds])
     assert "is no number of seconds between 0 and 3600" in capsys.readouterr().err
+
+
+def test_paths_to_one_drive_stay_recognisable_without_its_name(machine, tmp_path):
+    for name, wwid in (("sda", f"naa.{SERIAL}1"), ("sdb", f"naa.{SERIAL}1"), ("sdc", f"naa.{SERIAL}2")):
+        put(machine.root, f"sys/block/{name}/size", "4688430768\n")
+        put(machine.root, f"sys/block/{name}/device/wwid", f"{wwid}\n")
+        put(machine.root, f"sys/block/{name}/device/model", "ST2400MM0129\n")
+    capture(machine, tmp_path / "capture", 5)
+    files = recorded(tmp_path / "capture")
+
+    names = [files[f"first/sys/block/{name}/device/wwid"] for name in ("sda", "sdb", "sdc")]
+    assert names[0] == names[1] != names[2]
+    assert not any(SERIAL.encode() in content for content in files.values())
+    with open_root(tmp_path / "capture") as host:
+        assert detect(host)[0] == detect(machine)[0]
+        assert sum(part.count for part in detect(host)[0].of_kind("ssd") if part.model == "ST2400MM0129") == 2
+
+
+def test_of_the_list_of_pci_names_only_those_in_use_are_recorded(machine, tmp_path):
+    for name, text in (("class", "0x020000"), ("vendor", "0x15b3"), ("device", "0x101d")):
+        put(machine.root, f"sys/bus/pci/devices/0000:29:00.0/{name}", f"{text}\n")
+    put(machine.root, "usr/share/misc/pci.ids", "1000  Other\n\t0001  Else\n15b3  Mellanox\n\t101d  ConnectX-6 Dx\n")
+    capture(machine, tmp_path / "capture", 5)
+
+    short = recorded(tmp_path / "capture")["first/usr/share/misc/pci.ids"]
+    assert short == b"15b3  Mellanox\n\t101d  ConnectX-6 Dx\n"
+
+
+def test_of_nvidias_file_only_the_model_is_recorded(machine, tmp_path):
+    at = "proc/driver/nvidia/gpus/0000:1b:00.0/information"
+    put(machine.root, at, f"Model: \t\t NVIDIA H100 80GB HBM3\nGPU UUID: \t GPU-{SERIAL}\n")
+    capture(machine, tmp_path / "capture", 5)
+
+    assert recorded(tmp_path / "capture")[f"first/{at}"] == b"Model: \t\t NVIDIA H100 80GB HBM3\n"

@@ -152,7 +152,7 @@ class Sampler:
         """Go on with the parts that are there now, should they have changed."""
         standing = self._hardware.news()
         if standing is not None:
-            self.sources.follow(standing.machine)
+            self.sources.follow(standing.serving_machine)
             self.evaluation.follow(standing)
 
     def _begin_day(self) -> None:

@@ -41,6 +41,11 @@ class Standing:
     service_life: Estimate  # years
     found_problems: tuple[Problem, ...]  # of the inventory
 
+    @property
+    def serving_machine(self) -> Machine:
+        """The machine with the parts that are in it: what draws power."""
+        return replace(self.machine, inventory=self.serving)
+
     @cached_property
     def counted_grounds(self) -> tuple[Citation, ...]:
         """What host energy rests on where counters tell a part of it."""

@@ -96,7 +96,7 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
     with ExitStack() as stack:
         history = History.open(state, host.clock)
         stack.callback(history.close)
-        sources = SourceSet(constant.machine, SOURCES)
+        sources = SourceSet(constant.serving_machine, SOURCES)
         stack.callback(sources.close)
         balance = HostBalance(constant.overheads)
         hardware = HardwareWatch(constant, lambda before: build_anew(before, config))

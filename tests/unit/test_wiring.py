@@ -72,6 +72,17 @@ def test_cards_whose_power_nothing_tells_widen_the_hosts_bounds_and_are_named(tm
     assert "gpu_modelled" in {problem.reason for problem in given.problems}
 
 
+def test_a_card_that_has_left_draws_no_power(tmp_path):
+    there = sampled(config_with(tmp_path, "parts: [{kind: gpu, count: 8}]"))
+    gone = sampled(config_with(tmp_path, "parts: [{kind: gpu, count: 8, retired: 2025-01-01}]"))
+
+    channels = [
+        {figure.label_pairs["channel"] for figure in snapshot.named("wattprint_channel_power_watts")}
+        for snapshot in (there, gone)
+    ]
+    assert channels[0] - channels[1] == {"gpu"}
+
+
 @pytest.mark.parametrize(("location", "meant"), [("UK", "GB"), ("ZZ", "ZW"), ("UK-X", "GB")])
 def test_a_place_that_no_dataset_knows_is_an_error_that_names_the_nearest(location, meant):
     with pytest.raises(ConfigError, match=meant):

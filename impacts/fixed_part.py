@@ -103,7 +103,7 @@ class Levels:
             "kgCO2e/unit",
             (self._cited([p for p in self._products if p.maker == maker]),),
         )
-        return FixedPart(value, "manufacturer_level", f"level of the manufacturer's {_told(near)}")
+        return FixedPart(value, "manufacturer_level", f"level of what the manufacturer publishes: {_told(near)}")
 
     def pooled(self, server: Server, year: int | None) -> FixedPart:
         """Return the level over all manufacturers: of the nearest year, in which they agree, else each counting once."""
@@ -115,7 +115,7 @@ class Levels:
         value = Estimate(
             exp(level - reach), exp(level), exp(level + reach), "kgCO2e/unit", (self._cited(self._products),)
         )
-        return FixedPart(value, "pooled_level", f"level over the manufacturers that publish: {_told(near)}")
+        return FixedPart(value, "pooled_level", f"level of what others publish: {_told(near)}")
 
     def _level(self, groups: Sequence[_Group], *, blade: bool) -> float:
         """Return the level over groups by their figures, in the case that is asked for."""
@@ -190,7 +190,8 @@ def _deviation(values: Sequence[float]) -> float:
 
 def _told(groups: Iterable[_Group]) -> str:
     return ", ".join(
-        f"{len(group.logs)} of {group.maker} ({group.year}{', blades' if group.blade else ''})" for group in groups
+        f"{len(group.logs)} {'blades' if group.blade else 'servers'} of {group.maker} assessed in {group.year}"
+        for group in groups
     )
 
 

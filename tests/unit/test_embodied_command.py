@@ -75,9 +75,7 @@ def test_years_of_booking_and_amortisation_stand_beside_the_manufacture(capsys, 
 def test_the_inventory_file_of_the_config_counts_as_for_the_agent(capsys, tmp_path):
     (tmp_path / "inventory.yaml").write_text("server: {footprint: {manufacturing_kgco2e: 1234, source: PCF}}\n")
     (tmp_path / "config.yaml").write_text(f"inventory_file: {tmp_path / 'inventory.yaml'}\n")
-    document = json.loads(
-        printed(capsys, "--root", tmp_path, "--config", tmp_path / "config.yaml", "--format", "json")
-    )
+    document = json.loads(printed(capsys, "--root", tmp_path, "--config", tmp_path / "config.yaml", "--format", "json"))
 
     assert document["criteria"]["gwp"]["central"] == pytest.approx(1234)
 

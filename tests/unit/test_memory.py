@@ -51,7 +51,9 @@ def test_equal_modules_are_one_part_and_empty_slots_none(tmp_path):
 
 def test_modules_of_another_part_number_or_speed_are_another_part(tmp_path):
     usual = Module(16384, smbios.DDR4)
-    found = detected(tmp_path, usual, replace(usual, part_number="HMA84GR7"), replace(usual, configured_mts=2400), usual)
+    found = detected(
+        tmp_path, usual, replace(usual, part_number="HMA84GR7"), replace(usual, configured_mts=2400), usual
+    )
 
     assert [(part.count, part.part_number, part.speed_mts) for part in found] == [
         (2, "M393A4K40CB2-CVF", 2933),

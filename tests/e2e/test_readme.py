@@ -32,7 +32,8 @@ def test_the_readme_has_these_commands():
 
 def test_every_other_command_ends_well_one_after_the_other(wattprint, tmp_path):
     (tmp_path / ".venv").symlink_to(wattprint.parent.parent)
-    (tmp_path / "tests").symlink_to(PROJECT / "tests")
+    for folder in ("docs", "tests"):
+        (tmp_path / folder).symlink_to(PROJECT / folder)
     for line in OTHERS:
         done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
 

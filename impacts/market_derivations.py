@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
-from impacts.derivations import Derivation, Input, work_out
+from impacts.derivations import Derivation, Input
 from impacts.estimates import Citation, Estimate, total
 from impacts.instruments import Instrument, Level
 from impacts.market_based import NOTHING
@@ -50,7 +50,7 @@ def market_derivations(
 
 def _narrower(parts: Sequence[Part], result: Estimate) -> str:
     """Say where the booked bounds are narrower: a volume that ran out at high energy only has its corners crossed."""
-    booked = sum((part.grams for part in parts), NOTHING).bounded("gCO2e", _BELOW).in_unit(result.unit)
+    booked = sum((part.grams for part in parts), NOTHING).bounded("gCO2e", _BELOW)
     if isclose(booked.low, result.low, rel_tol=1e-6) and isclose(booked.high, result.high, rel_tol=1e-6):
         return ""
     return (
@@ -77,7 +77,9 @@ def _by(part: Part, factor: Estimate, title: str, note: str) -> Derivation:
 
 
 def _product(part: Part, factor: Estimate, title: str, note: str) -> Derivation:
-    return work_out(title, "energy × factor", {"energy": _energy(part), "factor": factor.in_unit("gCO2e/kWh")}, note)
+    energy, per_kwh = _energy(part), factor.in_unit("gCO2e/kWh")
+    inputs = (Input("energy", energy), Input("factor", per_kwh))
+    return Derivation(title, "energy × factor", inputs, energy * per_kwh, note)
 
 
 def _booked(part: Part, title: str, note: str) -> Derivation:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from impacts.electricity import grid_factor, split
@@ -51,27 +52,24 @@ def delivers(**kwh_by_hour: float) -> Delivery:
     return Delivery({hour(f"2025-06-10T{name[1:]}:00"): amount * KWH for name, amount in kwh_by_hour.items()})
 
 
-def factor(subject: str, value: Estimate, region: str, year: int | None, **changes: object) -> Factor:
+def factor(subject: str, value: Estimate, region: str, year: int | None, note: str = "") -> Factor:
     entry = f"{subject}:{region}:{year or ''}"
-    given = {
-        "citation": Citation("test", "test-data", entry, locator="row", licence="CC0-1.0"),
-        "value": value,
-        "criterion": "gwp" if value.unit == "gCO2e/J" else "attribute",
-        "subject": subject,
-        "boundary": "direct",
-        "valid_from": date(year, 1, 1) if year else date.min,
-        "valid_until": date(year, 12, 31) if year else date.max,
-        "region": region,
-    }
-    return Factor(**{**given, **changes})
+    citation = Citation("test", "test-data", entry, locator="; ".join(filter(None, ["row", note])), licence="CC0-1.0")
+    return Factor(
+        citation=citation,
+        value=replace(value, grounds=(citation,)),
+        criterion="gwp" if value.unit == "gCO2e/J" else "attribute",
+        subject=subject,
+        boundary="direct",
+        valid_from=date(year, 1, 1) if year else date.min,
+        valid_until=date(year, 12, 31) if year else date.max,
+        region=region,
+    )
 
 
 def residual(grams: float, year: int = 2025, boundary: str = "direct", *, co2_only: bool = False) -> Factor:
-    mix = factor("residual_mix", per_kwh(grams), "FR", year, boundary=boundary)
-    if not co2_only:
-        return mix
-    citation = Citation("test", "test-data", mix.citation.entry, locator=f"row; {CO2_ONLY}")
-    return factor("residual_mix", per_kwh(grams), "FR", year, citation=citation)
+    mix = factor("residual_mix", per_kwh(grams), "FR", year, CO2_ONLY if co2_only else "")
+    return replace(mix, boundary=boundary)
 
 
 def market_book(*residuals: Factor, grid: Estimate | None = None) -> FactorBook:

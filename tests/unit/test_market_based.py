@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from market import KWH, instrument, kwh, market_book, market_terms, per_kwh, residual
+
+from impacts.instruments import Delivery, accepted
+from impacts.market_based import Corners, MarketState, MarketTerms, market_based, market_intensity
+
+HOUR = 1_749_556_800  # 10 June 2025, 12:00 UTC
+RESIDUAL = residual(300)
+
+KINDS = st.sampled_from(["guarantee_of_origin", "ppa", "supplier_contract", "supplier_rate"])
+DELIVERIES = st.none() | st.builds(
+    Delivery,
+    joules_by_hour=st.none() | st.dictionaries(st.just(HOUR), st.floats(0, 10).map(lambda amount: amount * KWH)),
+    joules_per_hour=st.floats(0, 10).map(lambda amount: amount * KWH),
+)
+
+
+@st.composite
+def terms(draw):
+    listed = [
+        instrument(
+            draw(KINDS),
+            draw(st.floats(0, 900)),
+            f"number {place}",
+            share=draw(st.floats(0, 1)),
+            kwh=draw(st.floats(0, 30) | st.just(float("inf"))),
+            delivery=draw(DELIVERIES),
+        )
+        for place in range(draw(st.integers(0, 4)))
+    ]
+    base, _ = market_terms((), market_book(RESIDUAL))
+    return MarketTerms(accepted(listed, "FR"), base.fallback)
+
+
+ENERGIES = st.tuples(st.floats(0, 20), st.floats(0, 20), st.floats(0, 20)).map(lambda drawn: kwh(*sorted(drawn)))
+
+
+def corners(estimate):
+    return estimate.low, estimate.central, estimate.high
+
+
+@given(terms(), ENERGIES)
+def test_what_is_covered_and_what_is_not_make_the_energy(terms, energy):
+    step = market_based(energy, HOUR, MarketState(), terms)
+    together = sum((part.joules for part in step.parts), Corners())
+    assert together.amounts() == pytest.approx(corners(energy))
+
+
+@given(terms(), st.lists(ENERGIES, max_size=5))
+def test_nothing_covers_more_than_its_volume_its_delivery_or_its_share(terms, energies):
+    state = MarketState()
+    for energy in energies:
+        step = market_based(energy, HOUR, state, terms)
+        state = step.state
+        for one in terms.instruments:
+            joules = next((part.joules for part in step.parts if part.id == one.id), Corners())
+            for covered, drawn in zip(joules.amounts(), corners(energy), strict=True):
+                assert 0 <= covered <= one.share * drawn * (1 + 1e-9) + 1e-9
+    for one in terms.instruments:
+        most = min(one.volume_joules, one.joules_in(HOUR))
+        assert all(used <= most * (1 + 1e-9) for used in state.in_period.get(one.id, Corners()).amounts())
+
+
+@given(terms(), ENERGIES, ENERGIES)
+def test_more_energy_never_emits_less_from_the_same_hour_on(terms, one, other):
+    first, second = (market_based(energy, HOUR, MarketState(), terms).grams for energy in (one, other))
+    if one.central > other.central:
+        first, second = second, first
+    assert first.central <= second.central * (1 + 1e-9) + 1e-9
+
+
+@given(terms(), ENERGIES)
+def test_the_parts_grams_make_the_steps(terms, energy):
+    step = market_based(energy, HOUR, MarketState(), terms)
+    together = sum((part.grams for part in step.parts), Corners())
+    assert together.amounts() == pytest.approx(corners(step.grams))
+
+
+@given(terms(), ENERGIES, st.integers(2, 7))
+def test_an_hour_in_pieces_comes_to_the_same_as_in_one(terms, energy, pieces):
+    whole = market_based(energy, HOUR, MarketState(), terms)
+    state, grams = MarketState(), 0.0
+    for _ in range(pieces):
+        step = market_based(energy.scaled(1 / pieces), HOUR, state, terms)
+        state = step.state
+        grams += step.grams.central
+    assert grams == pytest.approx(whole.grams.central, abs=1e-6)
+    assert [used.central for used in state.in_period.values()] == pytest.approx(
+        [whole.state.in_period[name].central for name in state.in_period], abs=1.0
+    )
+
+
+@given(terms(), st.lists(ENERGIES, max_size=5))
+def test_the_state_is_the_sum_of_the_hourly_accounts(terms, energies):
+    state, accounts = MarketState(), []
+    for place, energy in enumerate(energies):
+        hour = HOUR + place // 2 * 3600
+        step = market_based(energy, hour, state, terms)
+        state = step.state
+        accounts += [(hour, part.id, part.joules) for part in step.parts]
+    rebuilt = MarketState.of(accounts, terms.instruments)
+    last = HOUR + max(0, len(energies) - 1) // 2 * 3600
+    for one in terms.instruments:
+        for hour in (last, last + 3600):
+            assert rebuilt.left(one, hour).amounts() == pytest.approx(state.left(one, hour).amounts(), abs=1.0)
+
+
+def test_what_was_booked_outside_an_instruments_period_is_not_of_its_volume():
+    ppa = instrument("ppa", 20, kwh=5)
+    year_before = HOUR - 365 * 86400
+    used = Corners(2 * KWH, 3 * KWH, 4 * KWH)
+    state = MarketState.of([(year_before, ppa.id, used), (HOUR, ppa.id, used), (HOUR, "test-data/x", used)], [ppa])
+    assert state.in_period == {ppa.id: used}
+    assert state.left(ppa, HOUR + 3600) == Corners(3 * KWH, 2 * KWH, 1 * KWH)
+
+
+def test_the_order_of_use_is_the_hierarchys_then_the_lists():
+    listed = [
+        instrument("supplier_rate", 250),
+        instrument("ppa", 20),
+        instrument("supplier_contract", 100),
+        instrument("rec", 0, "second"),
+        instrument("guarantee_of_origin", 0, "first"),
+    ]
+    assert [one.name for one in accepted(listed, "FR")] == [
+        "second",
+        "first",
+        "ppa",
+        "supplier_contract",
+        "supplier_rate",
+    ]
+
+
+def test_the_intensity_is_that_of_the_next_joule():
+    ppa = instrument("ppa", 20, share=0.5, kwh=4)
+    terms, _ = market_terms((ppa,), market_book(RESIDUAL))
+    fresh = market_intensity(HOUR, MarketState(), terms).in_unit("gCO2e/kWh")
+    assert fresh.central == pytest.approx(0.5 * 20 + 0.5 * 300)
+    used_up = market_based(kwh(8), HOUR, MarketState(), terms).state
+    assert market_intensity(HOUR, used_up, terms).in_unit("gCO2e/kWh").central == pytest.approx(300)
+
+
+def test_a_step_names_the_rows_and_documents_that_it_rests_on():
+    terms, _ = market_terms((instrument("ppa", 20, share=0.5),), market_book(RESIDUAL))
+    cited = [str(citation) for citation in market_based(kwh(1), HOUR, MarketState(), terms).grams.grounds]
+    assert any("registry" in one for one in cited)
+    assert any("residual_mix:FR:2025" in one for one in cited)
+
+
+def test_an_instrument_that_did_nothing_is_not_among_the_grounds():
+    later = instrument("ppa", 20, begins=date(2025, 7, 1))
+    terms, _ = market_terms((later,), market_book(RESIDUAL))
+    step = market_based(kwh(1), HOUR, MarketState(), terms)
+    assert not any("registry" in citation.title and not citation.dataset for citation in step.grams.grounds)
+    assert [part.id for part in step.parts] == ["test-data/residual_mix:FR:2025"]
+
+
+def test_an_unbounded_instrument_stays_unbounded():
+    ppa = instrument("ppa", 20)
+    terms, _ = market_terms((ppa,), market_book(RESIDUAL, grid=per_kwh(45, 60, 90)))
+    state = market_based(kwh(1e6), HOUR, MarketState(), terms).state
+    assert state.left(ppa, HOUR).central == float("inf")

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a machine is, guessed from its time zone: the tables of the time zone database on the machine itself tell whose it is.
+"""Where a machine is, guessed from its time zone: the table of the time zone database on the machine itself tells whose it is.
 
-https://data.iana.org/time-zones/tz-link.html; zone1970.tab names every country that keeps a zone's time, zone.tab one
-zone or more for each country.
+https://data.iana.org/time-zones/tz-link.html: zone.tab names one country for each zone.
 """
 
 from __future__ import annotations
@@ -17,17 +16,16 @@ _VARIANTS = ("posix/", "right/")
 
 
 def infer_location(host: Host) -> str | None:
-    """Return the country (ISO 3166) that alone has this machine's time zone; None where it is shared, none's or not known.
+    """Return the country (ISO 3166) that this machine's time zone belongs to; None where it is nobody's or not known.
 
-    Europe/Copenhagen is Denmark's. Europe/Berlin is Germany's, Denmark's, Norway's and Sweden's, and tells no country;
-    nor does UTC.
+    Other countries may keep the time of Europe/Berlin, but they have names of their own for it, and an administrator
+    who chose the name of Berlin rather than that of Copenhagen is taken at his word. UTC and Etc/GMT-2 tell nothing.
     """
-    zone = _zone(host)
-    by_time = host.read_text(f"{_ZONES}/zone1970.tab")
-    if zone is None or by_time is None:
+    zone, table = _zone(host), host.read_text(f"{_ZONES}/zone.tab")
+    if zone is None or table is None:
         return None
-    countries = _countries(by_time, zone) or _countries(host.read_text(f"{_ZONES}/zone.tab") or "", zone)
-    return countries[0] if len(countries) == 1 else None
+    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
+    return next((row[0] for row in rows if row[2:3] == [zone]), None)
 
 
 def _zone(host: Host) -> str | None:
@@ -40,9 +38,3 @@ def _zone(host: Host) -> str | None:
     for variant in _VARIANTS:
         zone = zone.removeprefix(variant)
     return zone or None
-
-
-def _countries(table: str, zone: str) -> list[str]:
-    """Return the countries in the first column of the zone's rows; empty where the table does not have the zone."""
-    rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
-    return [country for row in rows if row[2:3] == [zone] for country in row[0].split(",")]

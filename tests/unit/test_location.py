@@ -6,30 +6,26 @@ import pytest
 from agent.host import Host
 from agent.location import infer_location
 
-ZONE1970 = """# tzdb data for time zones since 1970
-#codes\tcoordinates\tTZ\tcomments
-DE,DK,NO,SE,SJ\t+5230+01322\tEurope/Berlin\tmost of Germany
-IN\t+2232+08822\tAsia/Kolkata
-US\t+404251-0740023\tAmerica/New_York\tEastern (most areas)
-PL\t+5215+02100\tEurope/Warsaw
-"""
 ZONE = """# tzdb timezone descriptions
 #country-
 DE\t+5230+01322\tEurope/Berlin\tmost of Germany
 DK\t+5540+01235\tEurope/Copenhagen
 IN\t+2232+08822\tAsia/Kolkata
+PL\t+5215+02100\tEurope/Warsaw
+US\t+404251-0740023\tAmerica/New_York\tEastern (most areas)
+US\t+340308-1181434\tAmerica/Los_Angeles\tPacific
 """
 
 
 @pytest.fixture
 def machine(tmp_path):
-    """A root with the time zone database's tables, and a way to set its zone."""
+    """A root with the time zone database's table, and a way to set its zone."""
 
-    def set_up(link=None, timezone=None, tables=("zone.tab", "zone1970.tab")):
+    def set_up(link=None, timezone=None, with_table=True):
         zones = tmp_path / "usr/share/zoneinfo"
         zones.mkdir(parents=True)
-        for name in tables:
-            (zones / name).write_text(ZONE1970 if name == "zone1970.tab" else ZONE)
+        if with_table:
+            (zones / "zone.tab").write_text(ZONE)
         etc = tmp_path / "etc"
         etc.mkdir()
         if link:
@@ -50,16 +46,13 @@ def machine(tmp_path):
         ("/usr/share/zoneinfo/right/Asia/Kolkata", "IN"),
     ],
 )
-def test_a_zone_of_one_country_tells_it(machine, link, country):
+def test_a_zone_tells_its_country(machine, link, country):
     assert infer_location(machine(link)) == country
 
 
-def test_a_zone_that_several_countries_keep_tells_none(machine):
-    assert infer_location(machine("/usr/share/zoneinfo/Europe/Berlin")) is None
-
-
-def test_a_countrys_own_name_for_a_shared_time_tells_it(machine):
-    assert infer_location(machine("/usr/share/zoneinfo/Europe/Copenhagen")) == "DK"
+@pytest.mark.parametrize(("zone", "country"), [("Europe/Berlin", "DE"), ("Europe/Copenhagen", "DK")])
+def test_a_name_of_a_time_that_several_countries_keep_tells_the_one_that_has_the_name(machine, zone, country):
+    assert infer_location(machine(f"/usr/share/zoneinfo/{zone}")) == country
 
 
 @pytest.mark.parametrize("zone", ["Etc/UTC", "UTC", "Etc/GMT-2", "Universal", "Middle/Earth", "Europe"])
@@ -81,9 +74,8 @@ def test_a_copied_zone_file_leaves_it_to_the_file_timezone(machine):
     assert infer_location(host) == "PL"
 
 
-@pytest.mark.parametrize("tables", [(), ("zone.tab",)])
-def test_without_the_table_that_tells_of_shared_zones_nothing_is_inferred(machine, tables):
-    assert infer_location(machine("/usr/share/zoneinfo/Europe/Berlin", tables=tables)) is None
+def test_without_the_table_nothing_is_inferred(machine):
+    assert infer_location(machine("/usr/share/zoneinfo/Europe/Berlin", with_table=False)) is None
 
 
 def test_without_any_zone_nothing_is_inferred(machine):

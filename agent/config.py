@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigError
 from agent.grid.settings import GridSettings, grid_settings, refuse_marginal
+from agent.instruments import read_instruments
 from agent.schema_errors import validate
 from agent.yaml_file import read_yaml
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.host import Host
+    from impacts.instruments import Instrument
 
 DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
 DEFAULT_LISTEN = "127.0.0.1:9733"
@@ -43,6 +45,7 @@ class Config:
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
     grid: GridSettings | None = None  # who tells the live intensity; None: nobody
+    instruments: tuple[Instrument, ...] = ()  # of the market-based figure, as far as they are this host's
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
 
 
@@ -98,5 +101,6 @@ def _config(document: dict[str, Any], path: Path) -> Config:
         inventory_file=folder / Path(inventory).expanduser() if inventory else None,
         sampling=sampling,
         grid=None if grid is None else grid_settings(grid, location, str(path)),
+        instruments=read_instruments(document.get("market_based", {}), folder, str(path)),
         sources=document.get("sources", {}),
     )

@@ -22,9 +22,10 @@ from impacts.electricity import (
     split,
 )
 from impacts.factors import FactorBook, FactorMissing
+from impacts.residual_mix import RESIDUAL_MIX, residual_mix_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from impacts.datasets import Dataset
     from impacts.estimates import Estimate
@@ -80,13 +81,15 @@ class Answer:
         return min(values), max(values)
 
 
-def answer(text: str, criterion: str | None, today: date) -> Answer:
+def answer(
+    text: str, criterion: str | None, today: date, imported: Sequence[tuple[Dataset, tuple[Factor, ...]]] = ()
+) -> Answer:
     """Return the answer to `text`, as it is taken today unless a year is asked for.
 
     Raises:
         ConfigError: the subject, its criterion or its region is not known; names the nearest.
     """
-    read = read_datasets()
+    read = [*read_datasets(), *imported]
     book = FactorBook(tuple(factor for _, factors in read for factor in factors))
     question = _question(text, book, today)
     subject, region, on = question.subject, question.region, question.on
@@ -107,7 +110,9 @@ def answer(text: str, criterion: str | None, today: date) -> Answer:
         (),
         {dataset.id: dataset for dataset, _ in read},
     )
-    return _of_grid(found, question, book) if (subject, asked) == (ELECTRICITY, GWP) else found
+    if (subject, asked) == (ELECTRICITY, GWP):
+        return _of_grid(found, question, book)
+    return _of_residual_mix(found, question, book) if subject == RESIDUAL_MIX else found
 
 
 def _of_grid(found: Answer, question: Question, book: FactorBook) -> Answer:
@@ -122,6 +127,14 @@ def _of_grid(found: Answer, question: Question, book: FactorBook) -> Answer:
         split=parts,
         problems=(*grid_problems(chosen, region, on), *parts.problems),
     )
+
+
+def _of_residual_mix(found: Answer, question: Question, book: FactorBook) -> Answer:
+    """Add what of a residual mix is Scope 2, and what ought to be said of it."""
+    region, on = question.region, question.on
+    parts = split(found.chosen, book, region, on)
+    problems = residual_mix_problems(found.chosen, region, on)
+    return replace(found, split=parts, problems=(*problems, *parts.problems))
 
 
 def _question(text: str, book: FactorBook, today: date) -> Question:
@@ -145,6 +158,8 @@ def _place_and_year(text: str, subject: str, pieces: list[str], today: date) -> 
 
 
 def _unknown(text: str, book: FactorBook) -> ConfigError:
+    if text.partition(":")[0].casefold() == RESIDUAL_MIX:
+        return ConfigError("no residual mix is known; import one with `wattprint factors import F`")
     names = {name.casefold(): name for name in book.subjects()}
     for asked in (text, text.partition(":")[0]):
         if nearest := get_close_matches(asked.casefold(), names, n=3, cutoff=0.6):

@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, replace
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from agent.cli import DONE
-from agent.cli.options import add_format
+from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
+from agent.config import config_of
+from agent.errors import ConfigError
 from agent.factor_answer import Answer, answer
-from impacts.datasets import read_datasets
+from agent.residual_mix import import_residual_mix, imported_datasets
+from impacts.datasets import load_book, read_datasets
 from impacts.derivations import spread
+from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +32,9 @@ if TYPE_CHECKING:
     from impacts.estimates import Estimate
     from impacts.factors import Factor, FactorMatch
 
-HELP = "list the cited numbers behind every figure, or show the one that is taken for a subject"
+    _Read = tuple[Dataset, tuple[Factor, ...]]
+
+HELP = "list the cited numbers behind every figure, show the one that is taken for a subject, or import residual mixes"
 
 
 _PER_KWH = "gCO2e/kWh"
@@ -43,25 +50,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "subject", metavar="SUBJECT", help="cpu_die, electricity:FR, electricity:FR:2023 … (`factors list` names them)"
     )
     showing.add_argument("--criterion", metavar="C", help="gwp, adpe, pe, water, power or attribute (default: gwp)")
+    importing = actions.add_parser("import", help="check a CSV file of residual mixes and keep it for the agent")
+    importing.add_argument("file", type=Path, metavar="F", help="the file; docs/market-based.md has its columns")
+    importing.add_argument("--into", type=Path, metavar="DIR", help="the state directory (default: the config's)")
     for action in (listing, showing):
-        action.add_argument("--root", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=argparse.SUPPRESS)
         action.add_argument("--format", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print it")
+        action.add_argument("--state", type=Path, metavar="DIR", help="the state directory, for what was imported")
+    for action in (listing, showing, importing):
+        add_config(action)
+        action.add_argument("--root", type=Path, default=argparse.SUPPRESS, metavar="DIR", help=argparse.SUPPRESS)
 
 
 def execute(arguments: argparse.Namespace, host: Host) -> int:
-    """Print the datasets, or the factor of one subject and what else could have been taken."""
+    """Print the datasets, or the factor of one subject and what else could have been taken; or import a file."""
+    if arguments.action == "import":
+        print("\n".join(_import(arguments, host)))
+        return DONE
     as_json = arguments.format == "json"
+    imported, problems = _imported(arguments, host)
     if arguments.action == "show":
-        shown = answer(arguments.subject, arguments.criterion, host.clock.utc_now().date())
+        shown = answer(arguments.subject, arguments.criterion, host.clock.utc_now().date(), imported)
+        shown = replace(shown, problems=(*shown.problems, *problems))
         text = json.dumps(_shown_document(shown), indent=2) if as_json else "\n".join(_shown_text(shown))
     else:
-        read = read_datasets()
-        text = json.dumps(_list_document(read), indent=2) if as_json else "\n".join(_list_text(read))
+        read = [*read_datasets(), *imported]
+        text = json.dumps(_list_document(read), indent=2) if as_json else "\n".join(_list_text(read, problems))
     print(text)
     return DONE
 
 
-def _list_document(read: Sequence[tuple[Dataset, tuple[Factor, ...]]]) -> dict[str, Any]:
+def _import(arguments: argparse.Namespace, host: Host) -> Iterator[str]:
+    directory = arguments.into or config_of(host, arguments.config).state_directory
+    done = import_residual_mix(arguments.file, directory, load_book())
+    years = sorted({factor.valid_from.year for factor in done.factors})
+    regions = {factor.region for factor in done.factors}
+    span = f"{years[0]}" if len(years) == 1 else f"{years[0]} to {years[-1]}"
+    yield f"{done.file}: {len(done.factors)} residual mixes of {len(regions)} regions, {span}; restart the agent to use them"
+    yield from problem_lines(_one_of_each(done.problems))
+
+
+def _one_of_each(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """Return one problem for each reason, and how many more there are: a whole continent's rows may count CO2 alone."""
+    for reason, count in Counter(problem.reason for problem in problems).items():
+        first = next(problem for problem in problems if problem.reason == reason)
+        yield replace(first, what=f"{first.what} ({count - 1} more like it)") if count > 1 else first
+
+
+def _imported(arguments: argparse.Namespace, host: Host) -> tuple[list[_Read], tuple[Problem, ...]]:
+    """Return what was imported on this host; where nobody asked for it, not being able to read it is a problem only."""
+    state, config = getattr(arguments, "state", None), getattr(arguments, "config", None)
+    if state is None and config is None and not host.is_own:
+        return [], ()
+    try:
+        return imported_datasets(state or config_of(host, config).state_directory), ()
+    except ConfigError as error:
+        if state is not None or config is not None:
+            raise
+        what = f"what was imported is left out: {error}"
+        return [], (Problem("factors", "imported_unreadable", what, "or name the state directory with --state"),)
+
+
+def _list_document(read: Sequence[_Read]) -> dict[str, Any]:
     return {
         "datasets": [
             {
@@ -82,13 +131,14 @@ def _list_document(read: Sequence[tuple[Dataset, tuple[Factor, ...]]]) -> dict[s
     }
 
 
-def _list_text(read: Sequence[tuple[Dataset, tuple[Factor, ...]]]) -> Iterator[str]:
+def _list_text(read: Sequence[_Read], problems: Sequence[Problem]) -> Iterator[str]:
     rows = [("dataset", "publisher", "year", "licence", "criterion", "rows")]
     rows += [(d.id, d.publisher, str(d.year), d.licence, d.criterion, str(len(factors))) for d, factors in read]
     yield from aligned(rows, right=frozenset({5}))
     yield "\nSubjects (`wattprint factors show SUBJECT`):"
     for dataset, factors in read:
         yield f"  {dataset.id}: {', '.join(_groups(factors))}"
+    yield from problem_lines(problems)
 
 
 def _groups(factors: tuple[Factor, ...]) -> Iterator[str]:

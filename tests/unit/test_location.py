@@ -21,7 +21,7 @@ US\t+340308-1181434\tAmerica/Los_Angeles\tPacific
 def machine(tmp_path):
     """A root with the time zone database's table, and a way to set its zone."""
 
-    def set_up(link=None, timezone=None, with_table=True):
+    def set_up(link=None, timezone=None, *, with_table=True):
         zones = tmp_path / "usr/share/zoneinfo"
         zones.mkdir(parents=True)
         if with_table:

@@ -90,8 +90,9 @@ def _items(inventory: Inventory, book: FactorBook, criterion: str) -> list[_Item
 
 
 def _added_later(inventory: Inventory) -> tuple[Part, ...]:
-    """Return the parts that a figure of the server as delivered cannot contain."""
-    delivered = inventory.server.acquired
+    """Return the parts that a figure of the server as delivered, to its first user, cannot contain."""
+    days = [day for day in (inventory.server.first_used, inventory.server.acquired) if day is not None]
+    delivered = min(days, default=None)
     return tuple(
         p for p in inventory.parts or () if p.count and p.acquired and (not delivered or p.acquired > delivered)
     )

@@ -107,7 +107,7 @@ def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | 
     if prefix is None or part.model is None:
         return None
     try:
-        each = evidence.factor(f"{prefix}:{product_name(part.model)}")
+        each = evidence.factor(f"{prefix}:{product_name(_without_variant(part.model))}")
     except FactorMissing:
         return None
     if prefix == "gpu_card":
@@ -123,6 +123,14 @@ def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | 
 
 
 _CARD_NOISE = re.compile(r"\b(?:nvidia|amd|advanced micro devices|corporation|seagate)\b|\(r\)|\[|\]", re.IGNORECASE)
+
+# What Seagate's SATA drives print behind their model number, as in ST8000AS0003-2HH188.
+_SEAGATE_VARIANT = re.compile(r"\b(ST\d{3,5}[A-Z]{2}\w{3,4})-\w{6}$")
+
+
+def _without_variant(model_name: str) -> str:
+    """Return a drive's name without the variant that its firmware adds."""
+    return _SEAGATE_VARIANT.sub(r"\1", model_name)
 
 
 def product_name(model_name: str) -> str:

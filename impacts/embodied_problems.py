@@ -127,9 +127,9 @@ def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, st
     yield (
         "memory",
         "memory_generation_unknown",
-        "neither generation nor year of %s is known: the density of parts of 2011 to 2025 stands in",
+        "neither the year nor a generation of known density of %s is told: that of parts of 2011 to 2025 stands in",
         "`generation` or `year`",
-        lambda part: undated(part) and part.generation is None,
+        lambda part: undated(part) and not book.criteria(f"dram_density:{part.generation}"),
     )
     yield (
         "ssd",
@@ -144,6 +144,14 @@ def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, st
         "the year of %s is not known: the density of flash of 2013 to 2024 stands in",
         "`year`, or `acquired` under `server`,",
         undated,
+    )
+    yield (
+        "psu",
+        "psu_rating_unknown",
+        "neither rating nor mass of %s is known: supplies of 300 to 2400 W stand in",
+        "`rated_watts`",
+        # an assumed one is a problem already
+        lambda part: part.rated_watts is None and part.mass_kg is None and not part.assumed,
     )
     yield (
         "gpu",

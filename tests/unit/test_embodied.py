@@ -184,6 +184,13 @@ class TestTheManufacturersFigure:
         impact = embodied(Inventory(server, (*PARTS, later)), "default", book)
         assert [each.name for each in impact.components("gwp")] == ["server", "gpu"]
 
+    def test_cannot_hold_a_part_that_a_former_owner_put_in(self, book):
+        footprint = ManufacturerFootprint(1300, "PCF", 1300, 1300)
+        server = Server(footprint=footprint, first_used=date(2018, 3, 1), acquired=date(2021, 3, 1))
+        former_owners = Part("gpu", 2, model="NVIDIA L4", acquired=date(2019, 1, 1))
+        impact = embodied(Inventory(server, (*PARTS, former_owners)), "default", book)
+        assert [each.name for each in impact.components("gwp")] == ["server", "gpu"]
+
     def test_of_a_part_wins_for_this_part(self, book):
         own = Part(
             "gpu", 8, model="NVIDIA H100 PCIe", footprint=ManufacturerFootprint(150, "PCF of the card", 140, 160)
@@ -246,6 +253,12 @@ class TestParts:
         assert drive.method == "part_lca"
         # 11.6 kgCO2e for all but use, of which transport and end of life are 3.6 % of manufacture
         assert drive.estimate.in_unit("kgCO2e").central == pytest.approx(11.6 / 1.036, rel=1e-3)
+
+    def test_a_drive_is_known_by_its_model_whatever_variant_its_firmware_names(self, book):
+        named = Part("hdd", 1, model="ST8000AS0003-2HH188", capacity_gb=8000)
+        other = Part("hdd", 1, model="ST8000AS0002-1NA17Z", capacity_gb=8000)
+        drives = [component(embodied(Inventory(Server(), (part,)), "default", book), "hdd") for part in (named, other)]
+        assert [drive.method for drive in drives] == ["part_lca", "bottom_up"]
 
     def test_modules_added_later_are_of_their_own_year(self, book):
         server = replace(R740, acquired=date(2018, 1, 1))
@@ -312,9 +325,22 @@ def test_every_default_is_a_problem_with_its_remedy(book):
         "memory_generation_unknown",
         "ssd_capacity_unknown",
         "ssd_year_unknown",
+        "psu_rating_unknown",
         "gpu_unknown",
     }
     assert all(problem.remedy for problem in impact.problems)
+
+
+def test_a_generation_without_a_density_of_its_own_is_a_problem_until_the_year_is_known(book):
+    module = Part("memory", 4, capacity_gb=4, generation="DDR2")
+    undated, dated = (
+        reasons(embodied(Inventory(R740, (part,)), "default", book)) for part in (module, replace(module, year=2008))
+    )
+    assert (undated, dated) == (["memory_generation_unknown"], [])
+
+
+def test_an_assumed_supply_is_not_a_second_problem_for_its_rating(book):
+    assert reasons(embodied(Inventory(R740, (Part("psu", 2, assumed=True),)), "default", book)) == []
 
 
 def test_a_server_of_which_all_is_known_has_no_problem(book):

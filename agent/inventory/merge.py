@@ -18,6 +18,7 @@ _DRIVES = frozenset({"ssd", "hdd"})
 _SETTLED_BY = {
     "drives_behind_array": _DRIVES,
     "drives_unknown": _DRIVES,
+    "psu_shared": frozenset({"psu"}),
     "cards_unnamed": frozenset({"gpu", "nic", "storage_controller"}),
 }
 _ALL_TOLD = frozenset({"cpu", "memory"})  # without these two nothing is detected

@@ -126,6 +126,7 @@ def test_what_the_file_settles_is_no_problem_any_more():
 
     assert reasons(*found) == set(found)
     assert reasons(*found, written=(Part("memory", 12),)) == {"drives_behind_array", "psu_assumed", "persistent_memory"}
+    assert reasons("psu_shared", written=(Part("psu", 1),)) == set()
     assert reasons(*found, written=(Part("hdd", 12),)) == {"memory_assumed", "psu_assumed", "persistent_memory"}
 
 

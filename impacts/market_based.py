@@ -8,17 +8,19 @@ the same instruments: the host that used less may be covered whole where the one
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import fsum, inf
+from math import fsum, inf, isfinite
 from typing import TYPE_CHECKING
 
 from impacts.estimates import Citation, Estimate, merge_grounds
+from impacts.instruments import ORIGIN, Instrument
+from impacts.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from impacts.instruments import Instrument
     from impacts.residual_mix import Fallback
 
+_USED_UP = 1 - 1e-6  # of a volume: the history keeps whole microjoules
 _ONE_JOULE = Citation("one joule of the host")
 
 
@@ -125,6 +127,16 @@ def market_intensity(hour: int, state: MarketState, terms: MarketTerms) -> Estim
     joule = Estimate.exact(1.0, "J", _ONE_JOULE)
     grams = market_based(joule, hour, state, terms).grams
     return Estimate(grams.low, grams.central, grams.high, "gCO2e/J", grams.grounds[1:])
+
+
+def used_up_problems(hour: int, state: MarketState, terms: MarketTerms) -> Iterator[Problem]:
+    """Say which instruments have run out before the end of their period."""
+    for one in terms.instruments:
+        used = state.in_period.get(one.id, NOTHING).central
+        if one.holds_in(hour) and isfinite(one.volume_joules) and used >= one.volume_joules * _USED_UP:
+            what = f"the volume of '{one.name}' is used up, its period ends on {one.until}"
+            remedy = "nothing to mend: what follows it in the hierarchy stands for the rest of the energy"
+            yield Problem(ORIGIN, "instrument_used_up", what, remedy)
 
 
 def _split(energy: Estimate, hour: int, state: MarketState, instruments: Sequence[Instrument]) -> list[Corners]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from market import hour
@@ -7,6 +9,8 @@ from market import hour
 from agent.config import read_config
 from agent.errors import ConfigError
 from impacts.instruments import InstrumentKind
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "market-based.md").read_text(encoding="utf-8")
 
 WIND = {
     "name": "wind-2026",
@@ -166,3 +170,19 @@ def test_a_delivery_file_that_cannot_be_used_is_refused_by_row_and_column(tmp_pa
 def test_a_delivery_file_in_another_encoding_is_refused(tmp_path):
     (tmp_path / "wind.csv").write_bytes("hour,kwh\n2026-01-31T08:00Z,1 \xa0\n".encode("latin-1"))
     assert "is not UTF-8" in refusal(tmp_path, changed(matching="hourly", delivery_file="wind.csv"))
+
+
+def test_the_documents_examples_can_be_used(tmp_path):
+    whole, hourly = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    (tmp_path / "solar-2026.csv").write_text(re.search(r"```\n(hour,kwh\n.*?)```", DOCUMENT, re.DOTALL)[1])
+    ppa = "      share: 0.4                          # of this host's energy\n"
+    assert ppa in whole
+    (tmp_path / "config.yaml").write_text(whole.replace(ppa, hourly))
+    origin, solar, supplier = read_config(tmp_path / "config.yaml").instruments
+    assert origin.volume_joules == pytest.approx(1500 * 3.6e6)
+    assert solar.joules_in(hour("2026-06-01T09:00")) == pytest.approx(0.44 * 3.6e6)
+    assert supplier.factor.in_unit("gCO2e/kWh").high == pytest.approx(260)
+
+
+def test_the_document_names_every_kind():
+    assert all(f"`{kind.value}`" in DOCUMENT for kind in InstrumentKind)

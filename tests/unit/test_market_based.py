@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from market import KWH, instrument, kwh, market_book, market_terms, per_kwh, residual
 
 from impacts.instruments import Delivery, accepted
-from impacts.market_based import Corners, MarketState, MarketTerms, market_based, market_intensity
+from impacts.market_based import (
+    Corners,
+    MarketState,
+    MarketTerms,
+    market_based,
+    market_intensity,
+    used_up_problems,
+)
 
 HOUR = 1_749_556_800  # 10 June 2025, 12:00 UTC
 RESIDUAL = residual(300)
@@ -165,3 +172,13 @@ def test_an_unbounded_instrument_stays_unbounded():
     terms, _ = market_terms((ppa,), market_book(RESIDUAL, grid=per_kwh(45, 60, 90)))
     state = market_based(kwh(1e6), HOUR, MarketState(), terms).state
     assert state.left(ppa, HOUR).central == float("inf")
+
+
+def test_a_volume_that_is_used_up_is_told_until_its_period_ends():
+    ppa = instrument("ppa", 20, kwh=4)
+    terms, _ = market_terms((ppa,), market_book(RESIDUAL))
+    nearly = market_based(kwh(3.9), HOUR, MarketState(), terms).state
+    assert not list(used_up_problems(HOUR, nearly, terms))
+    used_up = market_based(kwh(1), HOUR, nearly, terms).state
+    assert [problem.reason for problem in used_up_problems(HOUR, used_up, terms)] == ["instrument_used_up"]
+    assert not list(used_up_problems(HOUR + 365 * 86400, used_up, terms))

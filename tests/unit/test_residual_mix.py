@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
+import re
 import stat
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,13 @@ from jsonschema import Draft202012Validator
 
 from agent.cli import main
 from agent.errors import ConfigError
-from agent.residual_mix import import_residual_mix, imported_datasets, imported_factors
+from agent.residual_mix import (
+    COLUMNS,
+    OPTIONAL_COLUMNS,
+    import_residual_mix,
+    imported_datasets,
+    imported_factors,
+)
 from impacts.datasets import load_book
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "factors.schema.json").read_text())
@@ -231,3 +238,21 @@ def test_without_an_import_the_remedy_is_to_import(tmp_path, state, capsys):
     status, printed = command(capsys, "show", "residual_mix:FR", "--state", state)
     assert status == 2
     assert "import one with `wattprint factors import F`" in printed.err
+
+
+def test_the_documents_example_can_be_imported_and_its_columns_are_all(tmp_path, state, book):
+    document = (Path(__file__).parents[2] / "docs" / "market-based.md").read_text(encoding="utf-8")
+    example = re.search(r"```\n(region,.*?)```", document, re.DOTALL)[1]
+    assert len(import_residual_mix(written(tmp_path, example), state, book).factors) == 1
+    assert all(f"`{column}`" in document for column in (*COLUMNS, *OPTIONAL_COLUMNS))
+
+
+def test_the_document_names_every_problem_of_the_market_based_figure():
+    root = Path(__file__).parents[2]
+    document = (root / "docs" / "market-based.md").read_text(encoding="utf-8")
+    sources = "".join(
+        (root / "impacts" / f"{name}.py").read_text() for name in ("instruments", "market_based", "residual_mix")
+    )
+    reasons = set(re.findall(r'Problem\(ORIGIN, "(\w+)"', sources))
+    assert len(reasons) == 10
+    assert all(f"`{reason}`" in document for reason in reasons)

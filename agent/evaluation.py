@@ -14,7 +14,6 @@ from agent.wholehost.balance import Basis
 from impacts import quantities as q
 from impacts.amortisation import amortised_ratio
 from impacts.booking import booked_by_year
-from impacts.electricity import location_based
 from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.figures import Figure, Snapshot
 from impacts.problems import Problem
@@ -22,14 +21,16 @@ from impacts.statements import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date, datetime
+    from datetime import datetime
 
     from agent.readings import Channel
     from agent.sampler import Progress
     from agent.source_set import SourceSet, Watched
     from agent.standing import Standing
     from agent.totals import Totals
+    from agent.use import Use
     from agent.wholehost.balance import HostStep
+    from impacts.factors import FactorMatch
     from impacts.quantities import Quantity
 
 OBSERVED = Citation("the agent's own observation")
@@ -40,28 +41,18 @@ _EMBODIED = {"gwp": q.EMBODIED, "adpe": q.EMBODIED_ADPE, "pe": q.EMBODIED_PRIMAR
 class Evaluation:
     """What a host's energy and hardware mean, given what stands for as long as the agent runs."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: Standing, use: Use) -> None:
         self.standing = standing
-        self._day = standing.machine.host.clock.utc_now().date()
+        self.use = use
         self._constant = tuple(_constant_figures(standing))
         self._factors: tuple[frozenset[Citation], tuple[Figure, ...]] = (frozenset(), ())
         self._measured_by: dict[str, Citation] = {}
 
     def follow(self, standing: Standing) -> None:
         """Go on with other hardware: what follows is worked out with it, what is booked stays booked."""
-        self.standing = standing.on(self._day)
+        self.standing = standing
+        self.use.follow(standing)
         self._constant = tuple(_constant_figures(standing))
-
-    @property
-    def grid_factor_id(self) -> str:
-        """The dataset row of the grid's carbon intensity, as the history names it."""
-        citation = self.standing.grid.factor.citation
-        return f"{citation.dataset}/{citation.entry}"
-
-    def scope2(self, step: HostStep) -> ImpactHour:
-        """Return grams: the host's joules times the grid's average intensity, corner by corner."""
-        energy = _estimate_of(step, 1.0, "J", (OBSERVED,))
-        return _grams(location_based(energy, self.standing.grid.factor.value))
 
     def amortised_ratio(self, at: datetime, began_at: datetime) -> float:
         """Return the amortised share of the embodied emissions; what has no date begins with the history."""
@@ -91,18 +82,17 @@ class Evaluation:
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
-        self._keep_to(progress.at.date())
         problems = [watched.problem for watched in sources.watched if watched.problem is not None]
-        standing_problems = self.standing.problems_on(self._day)
-        problems = [*self._host_problems(progress, sources), *problems, *progress.problems, *standing_problems]
+        problems = [*self._host_problems(progress, sources), *problems, *progress.problems]
+        problems += [*self.use.problems(progress.at), *self.standing.problems_on(progress.at.date())]
         return Snapshot(
             taken_at=progress.at,
             figures=(
                 *self._host_figures(progress),
                 *self._channel_figures(progress, sources),
-                Figure(q.GRID_LOCATION_BASED, (), self.standing.grid.factor.value),
+                *self.use.intensities(progress.at),
                 *self._constant,
-                *self._factor_figures(progress.host_step),
+                *self._factor_figures(progress),
                 *_loop_figures(progress),
                 *(figure for watched in sources.watched for figure in _source_figures(watched)),
             ),
@@ -115,29 +105,23 @@ class Evaluation:
             ),
         )
 
-    def _keep_to(self, day: date) -> None:
-        """Take the grid's factor of the day: a year's may have begun or ended."""
-        if day != self._day:
-            self._day = day
-            self.standing = self.standing.on(day)
-
-    def _factor_figures(self, step: HostStep | None) -> tuple[Figure, ...]:
+    def _factor_figures(self, progress: Progress) -> tuple[Figure, ...]:
         """Return the factors behind the figures of this moment; worked out again only when they change."""
-        rows = {self.standing.grid.factor.citation, *self.standing.embodied_factors}
+        grid, step = self.use.grid(progress.at), progress.host_step
+        matches = (*grid.matches, self.use.terms(progress.at).fallback.match)
+        rows = {*grid.split.upstream.grounds, *self.standing.embodied_factors, *(m.factor.citation for m in matches)}
         if step is not None:
             modelled = {channel.name for channel, _ in step.terms if channel.method is Method.MODELLED}
             terms = (term for term in self.standing.model.terms if term.name in modelled)
             rows.update(step.overhead.grounds, *(term.grounds for term in terms))
         if rows != self._factors[0]:
-            self._factors = (
-                frozenset(rows),
-                tuple(self._factor_figure(row) for row in sorted(rows, key=_by_row) if row.dataset),
-            )
+            fits = {match.factor.citation: match for match in matches}
+            shown = (self._factor_figure(row, fits) for row in sorted(rows, key=_by_row) if row.dataset)
+            self._factors = (frozenset(rows), tuple(shown))
         return self._factors[1]
 
-    def _factor_figure(self, row: Citation) -> Figure:
-        grid = self.standing.grid
-        match = grid if row == grid.factor.citation else self.standing.machine.book.cited(row)
+    def _factor_figure(self, row: Citation, fits: dict[Citation, FactorMatch]) -> Figure:
+        match = fits.get(row) or self.standing.machine.book.cited(row)
         return _info(q.FACTOR, (match.factor.subject, row.dataset, row.entry, match.fit.value))
 
     def _host_problems(self, progress: Progress, sources: SourceSet) -> list[Problem]:
@@ -162,7 +146,8 @@ class Evaluation:
             yield Figure(q.HOST_POWER, (step.basis.value,), watts, step.basis.value)
             measured = min(1.0, step.measured_microjoules / step.microjoules) if step.microjoules else 0.0
             yield Figure(q.HOST_MEASURED_ENERGY, (), Estimate.exact(measured, "1", OBSERVED))
-        yield from self._total_figures(progress.ever)
+        yield from self._total_figures(progress.ever, progress.at)
+        yield from _market_to_location(progress.ever)
         yield Figure(
             q.EMBODIED_AMORTISED_RATIO,
             (),
@@ -171,23 +156,28 @@ class Evaluation:
             ),
         )
 
-    def _total_figures(self, totals: Totals) -> Iterator[Figure]:
-        """Return the counters of a period: host energy by basis, Scope 2, embodied share."""
+    def _total_figures(self, totals: Totals, at: datetime) -> Iterator[Figure]:
+        """Return the counters of a period: host energy by basis, what its use emits, embodied share."""
         for basis, energy in totals.hosts.items():
             joules = _estimate_of(energy, 1.0, "J", self._host_grounds(Basis(basis)))
             yield Figure(q.HOST_ENERGY, (basis,), joules, basis)
         bases = [self._host_grounds(Basis(basis)) for basis in totals.hosts]
-        grounds = {
-            q.SCOPE2_LOCATION_BASED: merge_grounds(*bases, self.standing.grid.factor.value.grounds),
-            q.EMBODIED_AMORTISED: self.standing.embodied_grounds,
-        }
-        for quantity, why in grounds.items():
-            grams = totals.impacts.get(quantity.stem)
-            if grams is not None and why:
-                yield Figure(quantity, (), Estimate(grams.low_grams, grams.grams, grams.high_grams, "gCO2e", why))
+        for quantity, why in self._use_grounds(at):
+            yield from _total_figure(quantity, totals, merge_grounds(*bases, why))
+        yield from _total_figure(q.EMBODIED_AMORTISED, totals, self.standing.embodied_grounds)
+
+    def _use_grounds(self, at: datetime) -> Iterator[tuple[Quantity, tuple[Citation, ...]]]:
+        """Return what the figures of the use of electricity rest on now, beside the energy."""
+        grid, terms = self.use.grid(at), self.use.terms(at)
+        yield q.SCOPE2_LOCATION_BASED, grid.split.scope2.grounds
+        instruments = (one.factor.grounds for one in terms.instruments)
+        yield q.SCOPE2_MARKET_BASED, merge_grounds(*instruments, terms.fallback.intensity.grounds)
+        yield q.ENERGY_UPSTREAM, grid.split.upstream.grounds
+        if grid.water is not None:
+            yield q.USE_WATER, grid.water.factor.value.grounds
 
     def _statement(self, subject: str, totals: Totals, ends: datetime) -> Statement:
-        return Statement(subject, totals.begins, ends, tuple(self._total_figures(totals)))
+        return Statement(subject, totals.begins, ends, tuple(self._total_figures(totals, ends)))
 
     def _host_grounds(self, basis: Basis) -> tuple[Citation, ...]:
         return self.standing.model_grounds if basis is Basis.MODELLED else self.standing.counted_grounds
@@ -208,6 +198,23 @@ class Evaluation:
                 watts = step.microjoules * _MICRO / step.observed_seconds
                 power = _bounded(channel, watts, "W", grounds)
                 yield Figure(q.CHANNEL_POWER, labels, power, channel.method.value)
+
+
+def _total_figure(quantity: Quantity, totals: Totals, grounds: tuple[Citation, ...]) -> Iterator[Figure]:
+    """Return the amount of a quantity, if there is any. Corrections may leave a rounding below zero."""
+    booked = totals.impacts.get(quantity.stem)
+    if booked is not None and grounds:
+        low, central, high = (max(0.0, amount) for amount in (booked.low, booked.central, booked.high))
+        yield Figure(quantity, (), Estimate(min(low, central), central, max(central, high), quantity.unit, grounds))
+
+
+def _market_to_location(totals: Totals) -> Iterator[Figure]:
+    location, market = (
+        totals.impacts.get(quantity.stem) for quantity in (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED)
+    )
+    if location is not None and market is not None and location.central > 0:
+        ratio = Estimate.exact(max(0.0, market.central) / location.central, "1", OBSERVED)
+        yield Figure(q.SCOPE2_MARKET_TO_LOCATION, (), ratio)
 
 
 def _grams(emissions: Estimate) -> ImpactHour:

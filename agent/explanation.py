@@ -6,12 +6,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from agent.hours import ImpactHour
 from agent.readings import Method
 from agent.sources.load_model import LoadModelSource
+from agent.use_explanation import UseExplanation
 from impacts import quantities as q
 from impacts.booking_derivations import coming_year_derivation, ratio_derivations
 from impacts.derivations import Derivation, Input
-from impacts.electricity import location_based_derivation
 from impacts.embodied import in_readable_unit
 from impacts.estimates import Citation, Estimate, total
 from impacts.factors import FactorMissing
@@ -39,31 +40,24 @@ class Explanation:
         self._sampler = sampler
         self._standing = sampler.evaluation.standing
         self._history = history  # of the agent that runs on this host, if there is one
+        self._use = UseExplanation(self._standing, sampler.evaluation.use, history, sampler.progress.at)
 
     def of(self, quantity: Quantity) -> list[Derivation]:
         """Return the derivations of a quantity, the figure itself first; none where the agent has only observed it."""
         derive = self.derivations.get(quantity)
         return derive(self) if derive else []
 
-    def _scope2(self) -> list[Derivation]:
-        """Scope 2 of the whole history, where one factor served for all of it, and of the last step."""
-        intensity = self._standing.grid.factor.value
+    def _use_of(self, quantity: Quantity) -> list[Derivation]:
+        """A counter of what the use of electricity emits, then the energy that it is of."""
         step = self._sampler.progress.host_step
-        energies = {
-            "since the history began": self._booked_energy(one_factor=True),
-            "of the two samples just taken": _step_energy(step) if step else None,
-        }
-        derivations = [
-            replace(location_based_derivation(energy, intensity), title=f"scope 2, location-based, {period}")
-            for period, energy in energies.items()
-            if energy is not None
-        ]
-        return [*derivations, *self._host_power()]
+        energy = step and ImpactHour(0, 0, 0, step.low_microjoules, step.microjoules, step.high_microjoules)
+        papers = self._use.of(quantity, energy or None)
+        return [*papers, *self._host_energy()] if papers else []
 
     def _host_energy(self) -> list[Derivation]:
         """The whole history's energy as it is booked, and how a step of it comes about."""
         step = self._sampler.progress.host_step
-        booked = self._booked_energy(one_factor=False)
+        booked = self._booked_energy()
         derivations = []
         if booked is not None:
             readable = booked.in_unit("kWh")
@@ -96,15 +90,10 @@ class Explanation:
             *self._host_power(),
         ]
 
-    def _booked_energy(self, *, one_factor: bool) -> Estimate | None:
-        """Return the host energy of the running agent's history; None if there is none, or several grid factors were in use."""
-        if self._history is None:
-            return None
-        stems = {(stem, factor) for stem, factor in self._history.impact_totals_by_factor()}
-        factors = {factor for stem, factor in stems if stem == q.SCOPE2_LOCATION_BASED.stem}
-        hours = self._history.host_totals().values()
-        citation = self._standing.grid.factor.citation
-        if not hours or (one_factor and factors != {f"{citation.dataset}/{citation.entry}"}):
+    def _booked_energy(self) -> Estimate | None:
+        """Return the host energy of the running agent's history; None if there is none."""
+        hours = self._history.host_totals().values() if self._history is not None else ()
+        if self._history is None or not hours:
             return None
         ground = Citation(f"the agent's history, table host_hour, since {self._history.began_at:%Y-%m-%d %H:%M} UTC")
         amounts = zip(*((hour.low_microjoules, hour.microjoules, hour.high_microjoules) for hour in hours), strict=True)
@@ -172,12 +161,6 @@ class Explanation:
         term = next(term for term in source.model.terms if term.name == channel.name)
         return term.derivation(source.load)
 
-    def _grid(self) -> list[Derivation]:
-        match = self._standing.grid
-        intensity = match.factor.value.in_unit("gCO2e/kWh")
-        note = f"fit: {match.fit.value}; boundary: {match.factor.boundary}; valid {match.factor.valid_from} to {match.factor.valid_until}"
-        return [Derivation("grid, location-based", "intensity", (Input("intensity", intensity),), intensity, note)]
-
     def _embodied(self, criterion: str) -> list[Derivation]:
         """The sum over components first, then each component."""
         components = self._standing.embodied.components(criterion)
@@ -235,8 +218,13 @@ class Explanation:
         q.HOST_MEASURED_ENERGY: _measured_share,
         q.CHANNEL_POWER: _channels,
         q.CHANNEL_ENERGY: _channel_energies,
-        q.SCOPE2_LOCATION_BASED: _scope2,
-        q.GRID_LOCATION_BASED: _grid,
+        q.SCOPE2_LOCATION_BASED: lambda self: self._use_of(q.SCOPE2_LOCATION_BASED),
+        q.SCOPE2_MARKET_BASED: lambda self: self._use_of(q.SCOPE2_MARKET_BASED),
+        q.SCOPE2_MARKET_TO_LOCATION: lambda self: self._use.ratio(),
+        q.ENERGY_UPSTREAM: lambda self: self._use_of(q.ENERGY_UPSTREAM),
+        q.USE_WATER: lambda self: self._use_of(q.USE_WATER),
+        q.GRID_LOCATION_BASED: lambda self: self._use.grid(),
+        q.GRID_MARKET_BASED: lambda self: self._use.next_kwh(),
         q.EMBODIED: lambda self: self._embodied("gwp"),
         q.EMBODIED_ADPE: lambda self: self._embodied("adpe"),
         q.EMBODIED_PRIMARY_ENERGY: lambda self: self._embodied("pe"),

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The history. Hours are UTC hour starts in Unix seconds. The channel table is the ledger: totals since began_at, and the last reading.
+-- impact_hour is what the counters have counted. account_hour holds what `recompute` made of hours later: the newest version of an
+-- hour and quantity stands for all its factors (docs/adr/0014).
 
 CREATE TABLE meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -52,8 +54,33 @@ CREATE TABLE impact_hour (
     hour INTEGER NOT NULL,
     quantity TEXT NOT NULL,
     factor TEXT NOT NULL,
-    low_grams REAL NOT NULL,
-    grams REAL NOT NULL,
-    high_grams REAL NOT NULL,
+    low REAL NOT NULL,
+    central REAL NOT NULL,
+    high REAL NOT NULL,
+    low_microjoules INTEGER NOT NULL,
+    microjoules INTEGER NOT NULL,
+    high_microjoules INTEGER NOT NULL,
     PRIMARY KEY (hour, quantity, factor)
+) WITHOUT ROWID;
+
+CREATE TABLE account_version (
+    version INTEGER PRIMARY KEY CHECK (version > 0),
+    made_at_utc_seconds REAL NOT NULL,
+    first_hour INTEGER NOT NULL,
+    last_hour INTEGER NOT NULL,
+    program TEXT NOT NULL
+);
+
+CREATE TABLE account_hour (
+    version INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    quantity TEXT NOT NULL,
+    factor TEXT NOT NULL,
+    low REAL NOT NULL,
+    central REAL NOT NULL,
+    high REAL NOT NULL,
+    low_microjoules INTEGER NOT NULL,
+    microjoules INTEGER NOT NULL,
+    high_microjoules INTEGER NOT NULL,
+    PRIMARY KEY (hour, quantity, version, factor)
 ) WITHOUT ROWID;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The history's SQLite file: its directory and lock, its schema, its check on opening, and moving a damaged one aside.
+"""The history's SQLite file: its directory and lock, its check on opening, and moving a damaged one aside.
 
 https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html
 """
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import sqlite3
 from contextlib import ExitStack, contextmanager
-from importlib.resources import files
 from itertools import count
 from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError, HistoryDamaged
+from agent.history_schema import SCHEMA_VERSION, create, migrate, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "history.sqlite"
-SCHEMA_VERSION = 1
-
-
-def _schema() -> list[str]:
-    """Return the statements that make the tables, as SQLite keeps them."""
-    text = files("agent").joinpath("history.sql").read_text(encoding="utf-8")
-    return re.findall(r"^CREATE .*?(?=;$)", text, re.DOTALL | re.MULTILINE)
 
 
 def prepare_directory(directory: Path) -> None:
@@ -100,14 +92,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{alone}", uri=True, timeout=1.0)
         with ExitStack() as unless_begun:
             unless_begun.callback(connection.close)
-            if not _is_checked_history(connection, str(path)):
+            version = _checked_version(connection, str(path))
+            if not version:
                 return None
-            unless_begun.pop_all()
+            if version == SCHEMA_VERSION:
+                unless_begun.pop_all()
+                return connection
+            return _migrated_copy(connection, version)  # an older agent still has the file, or none has it
     except (OSError, sqlite3.Error) as error:
         if isinstance(error, sqlite3.Error) and is_damage(error):
             raise HistoryDamaged(f"the history {path} is damaged: {error}") from error
         raise ConfigError(f"cannot read the history {path}: {error}; run as a user who may, such as root") from error
-    return connection
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -143,35 +138,44 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _make_ready(connection: sqlite3.Connection, name: str) -> None:
-    is_begun = _is_checked_history(connection, name)
+    version = _checked_version(connection, name)
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: each commit is on the disk when it returns. One fsync a minute costs nothing, and after a power cut
     # the counters start anew, so what the disk does not hold is gone. NORMAL would do for kill -9 alone.
     connection.execute("PRAGMA synchronous = FULL")
     with transaction(connection):  # also when nothing is to be created: it proves that writing is allowed
-        if not is_begun:
-            for statement in _schema():
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if not version:
+            create(connection)
+        migrate(connection, version or SCHEMA_VERSION)
 
 
-def _is_checked_history(connection: sqlite3.Connection, name: str) -> bool:
-    """Whether the file holds a history, checked from end to end; False if it is still empty."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+def _migrated_copy(connection: sqlite3.Connection, version: int) -> sqlite3.Connection:
+    """Return what an older file holds in today's tables, in memory: a reader changes nothing."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    connection.backup(copy)
+    with transaction(copy):
+        migrate(copy, version)
+    return copy
+
+
+def _checked_version(connection: sqlite3.Connection, name: str) -> int:
+    """Return the version of the history that the file holds, checked from end to end; 0 if it is still empty."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise ConfigError(
             f"the history {name} was written by a newer wattprint (its version is {version}, this program's "
             f"{SCHEMA_VERSION}); install the newer one again, or {_ELSEWHERE}"
         )
-    tables = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
-    if not tables and version == 0:
-        return False
-    if not tables.issuperset(_schema()):
+    found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    if not found and version == 0:
+        return 0
+    version = version or SCHEMA_VERSION
+    if not found.issuperset(tables(version)):
         raise HistoryDamaged(f"{name}: tables are missing or not a history's")
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if verdict != "ok":
         raise HistoryDamaged(f"{name}: {verdict}")
-    return True
+    return version
 
 
 _ELSEWHERE = "give another directory with --state DIR"

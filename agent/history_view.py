@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The history for readers: what was booked, of all time or from an hour on."""
+"""The history for readers: what was booked, of all time or from an hour on, and the newest version of the accounts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.errors import HistoryDamaged
 from agent.history_file import FILE_NAME, open_for_reading
-from agent.hours import HostHour, ImpactHour
+from agent.hours import Booking, HostHour, ImpactHour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_AMOUNTS = ", ".join(ImpactHour.__slots__)
+_LAST_HOUR = 2**62
+_NEWEST_ACCOUNTS = f"""
+    SELECT hour, quantity, factor, 0, {_AMOUNTS} FROM impact_hour
+    WHERE hour >= :since AND hour < :until AND NOT EXISTS (
+        SELECT 1 FROM account_hour AS later WHERE later.hour = impact_hour.hour AND later.quantity = impact_hour.quantity
+    )
+    UNION ALL
+    SELECT hour, quantity, factor, version, {_AMOUNTS} FROM account_hour
+    WHERE hour >= :since AND hour < :until AND version = (
+        SELECT MAX(version) FROM account_hour AS later
+        WHERE later.hour = account_hour.hour AND later.quantity = account_hour.quantity
+    )
+    ORDER BY 1, 2, 3"""  # noqa: S608 - constants
 
 # Hour 0 holds what an earlier file had booked that was damaged while the agent ran: part of all time, of no hour.
 CARRIED_HOUR = 0
@@ -67,7 +82,7 @@ class HistoryView:
         return {basis: HostHour(*amounts) for basis, *amounts in rows}
 
     def impact_totals(self, since: datetime | None = None) -> dict[str, ImpactHour]:
-        """Return the grams by quantity: all of them, or of the hours that begin at or after `since`."""
+        """Return the amounts by quantity: all of them, or of the hours that begin at or after `since`."""
         totals: dict[str, ImpactHour] = {}
         for (stem, _), grams in self.impact_totals_by_factor(since).items():
             totals.setdefault(stem, ImpactHour()).add(grams)
@@ -82,9 +97,39 @@ class HistoryView:
         )
         return {(stem, factor): ImpactHour(*amounts) for stem, factor, *amounts in rows}
 
+    def booked(self, since: datetime, until: datetime | None = None) -> list[Booking]:
+        """Return what the counters have counted in the hours that begin from `since` on and before `until`."""
+        query = f"SELECT hour, quantity, factor, 0, {_AMOUNTS} FROM impact_hour WHERE hour >= :since AND hour < :until"  # noqa: S608
+        return self._bookings(query, since, until)
+
+    def accounts(self, since: datetime, until: datetime | None = None) -> list[Booking]:
+        """Return the accounts of these hours in their newest version, which reports go by.
+
+        An hour and quantity that was never recomputed is as it was booked.
+        """
+        return self._bookings(_NEWEST_ACCOUNTS, since, until)
+
+    def newest_version(self) -> int:
+        """Return the newest version of the accounts; 0 if nothing was ever recomputed."""
+        with reading():
+            version: int = self._connection.execute("SELECT COALESCE(MAX(version), 0) FROM account_version").fetchone()[
+                0
+            ]
+        return version
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _bookings(self, query: str, since: datetime, until: datetime | None) -> list[Booking]:
+        first = max(CARRIED_HOUR + 1, since.timestamp())
+        last = _LAST_HOUR if until is None else until.timestamp()
+        with reading():
+            rows = self._connection.execute(query, {"since": first, "until": last})
+            return [
+                Booking(hour, stem, factor, ImpactHour(*amounts), version)
+                for hour, stem, factor, version, *amounts in rows
+            ]
 
     def _rows(self, query: str, since: datetime | None) -> list[Any]:
         first_hour = CARRIED_HOUR if since is None else max(CARRIED_HOUR + 1, since.timestamp())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hourly entries that are not written yet: energy per channel and for the host, grams by quantity and factor.
+"""Hourly entries that are not written yet: energy per channel and for the host, impacts by quantity and factor.
 
 An hour is the UTC hour's start in Unix seconds. A step over several hours is spread over them by time.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,19 +58,39 @@ class HostHour(_Hour):
 
 @dataclass(slots=True)
 class ImpactHour(_Hour):
-    """Grams of one quantity in an hour by one factor."""
+    """The amount of one quantity in an hour by one factor, in the quantity's base unit, and the energy it is of, if any.
 
-    low_grams: float = 0.0
-    grams: float = 0.0
-    high_grams: float = 0.0
+    An amount that is taken back is an entry below zero.
+    """
+
+    low: float = 0.0
+    central: float = 0.0
+    high: float = 0.0
+    low_microjoules: int = 0
+    microjoules: int = 0
+    high_microjoules: int = 0
 
     def less(self, other: ImpactHour) -> ImpactHour:
         """Return what is left after `other` is taken away; never less than nothing."""
-        return ImpactHour(*(max(0.0, a - b) for a, b in zip(self.amounts(), other.amounts(), strict=True)))
+        return ImpactHour(*(max(0, a - b) for a, b in zip(self.amounts(), other.amounts(), strict=True)))
 
     def at_most(self, other: ImpactHour) -> ImpactHour:
         """Return the same, no amount above that of `other`."""
         return ImpactHour(*map(min, self.amounts(), other.amounts()))
+
+    def taken_back(self) -> ImpactHour:
+        """Return the entry that makes this one nothing."""
+        return ImpactHour(*(-amount for amount in self.amounts()))
+
+
+class Booking(NamedTuple):
+    """An amount of one quantity in an hour by one factor."""
+
+    hour: int
+    stem: str
+    factor_id: str
+    amount: ImpactHour
+    version: int = 0  # of the accounts; 0: as it was booked when it happened
 
 
 ChannelKey = tuple[int, str, str]  # hour, source, channel
@@ -93,18 +113,22 @@ class Entries:
         """Add a channel's step, which lasted for its observed and unobserved seconds."""
         seconds = step.observed_seconds + step.unobserved_seconds
         whole = ChannelHour(step.microjoules, step.observed_seconds, step.unobserved_seconds)
-        for hour, part in _by_hour(whole, seconds, ends_at):
+        for hour, part in by_hour(whole, seconds, ends_at):
             self.channels.setdefault((hour, *step.channel.key), ChannelHour()).add(part)
 
     def book_host(self, basis: str, whole: HostHour, seconds: float, ends_at: datetime) -> None:
         """Add the host's energy of the `seconds` up to `ends_at`."""
-        for hour, part in _by_hour(whole, seconds, ends_at):
+        for hour, part in by_hour(whole, seconds, ends_at):
             self.hosts.setdefault((hour, basis), HostHour()).add(part)
 
     def book_impact(self, stem: str, factor_id: str, whole: ImpactHour, seconds: float, ends_at: datetime) -> None:
-        """Add the grams of the quantity called `stem` that fell to the `seconds` up to `ends_at`."""
-        for hour, part in _by_hour(whole, seconds, ends_at):
+        """Add the amount of the quantity called `stem` that fell to the `seconds` up to `ends_at`."""
+        for hour, part in by_hour(whole, seconds, ends_at):
             self.impacts.setdefault((hour, stem, factor_id), ImpactHour()).add(part)
+
+    def book(self, booking: Booking) -> None:
+        """Add an amount to its hour."""
+        self.impacts.setdefault(booking[:3], ImpactHour()).add(booking.amount)
 
     def clear(self) -> None:
         """Forget everything, because it is written."""
@@ -113,7 +137,7 @@ class Entries:
         self.impacts.clear()
 
 
-def _by_hour(whole: Hour, seconds: float, ends_at: datetime) -> Iterator[tuple[int, Hour]]:
+def by_hour(whole: Hour, seconds: float, ends_at: datetime) -> Iterator[tuple[int, Hour]]:
     """Cut `whole` at the full hours, by time. The parts of an integer add up to it, wherever it is cut."""
     length = max(1, round(seconds * _SECOND_US))
     end = (ends_at - _EPOCH) // timedelta(microseconds=1)

@@ -20,8 +20,11 @@ from impacts.quantities import (
     CHANNEL_ENERGY,
     CHANNEL_UNOBSERVED,
     EMBODIED_AMORTISED,
+    ENERGY_UPSTREAM,
     HOST_ENERGY,
     SCOPE2_LOCATION_BASED,
+    SCOPE2_MARKET_BASED,
+    USE_WATER,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +36,18 @@ if TYPE_CHECKING:
 FILE_NAME = "published.json"
 
 # Counters of the history's whole time; those of the process itself begin anew with it.
-LASTING = frozenset({CHANNEL_ENERGY, CHANNEL_UNOBSERVED, HOST_ENERGY, SCOPE2_LOCATION_BASED, EMBODIED_AMORTISED})
+LASTING = frozenset(
+    {
+        CHANNEL_ENERGY,
+        CHANNEL_UNOBSERVED,
+        HOST_ENERGY,
+        SCOPE2_LOCATION_BASED,
+        SCOPE2_MARKET_BASED,
+        ENERGY_UPSTREAM,
+        USE_WATER,
+        EMBODIED_AMORTISED,
+    }
+)
 
 
 class Published:

@@ -13,13 +13,15 @@ from agent.evaluation import Evaluation
 from agent.hours import Entries, HostHour, ImpactHour
 from agent.published import Published
 from agent.totals import Totals
+from agent.use import Use
 from impacts.problems import Problem
-from impacts.quantities import EMBODIED_AMORTISED, SCOPE2_LOCATION_BASED
+from impacts.quantities import EMBODIED_AMORTISED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from agent.grid_in_use import Live
     from agent.history import History
     from agent.host import Host
     from agent.hotplug import HardwareWatch
@@ -63,8 +65,15 @@ class Progress:
 class Sampler:
     """Reads all sources at every tick and publishes an immutable snapshot."""
 
-    def __init__(
-        self, host: Host, sources: SourceSet, balance: HostBalance, history: History, hardware: HardwareWatch
+    def __init__(  # noqa: PLR0913 - the parts of the loop
+        self,
+        host: Host,
+        sources: SourceSet,
+        balance: HostBalance,
+        history: History,
+        hardware: HardwareWatch,
+        *,
+        live: Live | None = None,
     ) -> None:
         self._clock = host.clock
         self.sources = sources
@@ -72,7 +81,7 @@ class Sampler:
         self.history = history
         self._published = Published(history.directory)
         self._hardware = hardware
-        self.evaluation = Evaluation(hardware.standing)
+        self.evaluation = Evaluation(hardware.standing, Use(hardware.standing, live, history))
         self._entries = Entries()
         now = self._clock.monotonic_seconds()
         self._written_at = now
@@ -147,6 +156,7 @@ class Sampler:
             )
         else:
             self._write_problem = ()
+            self._mend_hours()
 
     def _follow_hardware(self) -> None:
         """Go on with the parts that are there now, should they have changed."""
@@ -185,13 +195,21 @@ class Sampler:
             unobserved,
         )
         self._entries.book_host(step.basis.value, energy, step.seconds, progress.at)
-        grams = self.evaluation.scope2(step)
-        stem = SCOPE2_LOCATION_BASED.stem
-        self._entries.book_impact(stem, self.evaluation.grid_factor_id, grams, step.seconds, progress.at)
         for totals in progress.periods:
-            share = totals.share_of(step.seconds, progress.at)
-            totals.add_host(step.basis.value, energy, share)
-            totals.add_impact(stem, grams, share)
+            totals.add_host(step.basis.value, energy, totals.share_of(step.seconds, progress.at))
+        for booking in self.evaluation.use.bookings(energy, step.seconds, progress.at):
+            self._entries.book(booking)
+            for totals in progress.periods:
+                totals.add_impact(booking.stem, booking.amount, totals.share_of(step.seconds, progress.at))
+
+    def _mend_hours(self) -> None:
+        """Book what live values that came late make of hours that were booked without them; the old entries stay."""
+        progress = self.progress
+        for booking in self.evaluation.use.corrections(self.history, progress.at):
+            self._entries.book(booking)
+            progress.ever.add_impact(booking.stem, booking.amount, 1.0)
+            for totals in (progress.since_start, progress.today):
+                totals.correct(booking.hour, booking.stem, booking.amount)
 
     def _book_amortisation(self, now: float) -> None:
         """Book the embodied emissions of the time that has passed, and what retired parts have left of theirs."""
@@ -219,7 +237,9 @@ class Sampler:
             self._booked_of_retired.add(grams)
         for totals in progress.periods:
             totals.add_impact(stem, grams, totals.share_of(seconds, progress.at))
-        progress.amortised_share = min(1.0, progress.ever.impacts[stem].grams / whole.grams) if whole.grams else 0.0
+        progress.amortised_share = (
+            min(1.0, progress.ever.impacts[stem].central / whole.central) if whole.central else 0.0
+        )
 
 
 def _progress(history: History, host: Host) -> Progress:

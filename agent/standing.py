@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands for as long as the agent runs: the machine, its embodied impact, the grid, and the factors in use."""
+"""What stands for as long as the agent runs: the machine, its place, its embodied impact, and the models in use."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from agent.wholehost.balance import Overheads
 from agent.wholehost.load_model import LoadModel, load_model
 from impacts.amortisation import Lot, service_life
 from impacts.booking import lots, pieces, time_problems
-from impacts.electricity import grid_factor, grid_problems
 from impacts.embodied import embodied
 from impacts.estimates import Citation, Estimate, merge_grounds
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from agent.grid_in_use import Place
     from agent.machine import Machine
     from impacts.components import EmbodiedImpact
-    from impacts.factors import FactorMatch
+    from impacts.instruments import Instrument
     from impacts.parts import Inventory
     from impacts.problems import Problem
 
@@ -33,9 +33,9 @@ class Standing:
 
     machine: Machine
     serving: Inventory  # without the parts that have left
-    location: str  # country or grid zone; empty where it is not said
+    place: Place
+    instruments: tuple[Instrument, ...]  # of the market-based figure
     embodied: EmbodiedImpact
-    grid: FactorMatch
     overheads: Overheads
     model: LoadModel
     service_life: Estimate  # years
@@ -77,23 +77,19 @@ class Standing:
         impacts = (c.grounds for components in self.embodied.criteria.values() for c in components)
         return merge_grounds(*impacts, self.service_life.grounds)
 
-    def on(self, day: date) -> Standing:
-        """Return the same with the grid's factor of another day, should a newer one be valid by then."""
-        grid = grid_factor(self.machine.book, self.location, day)
-        return replace(self, grid=grid)
-
     def problems_on(self, day: date) -> tuple[Problem, ...]:
-        """Return what ought to be said about all this on a day."""
+        """Return what ought to be said about all this, but for the grid, on a day."""
         return (
             *self.found_problems,
-            *grid_problems(self.grid, self.location, day),
             *self.embodied.problems,
             *time_problems(self.machine.inventory, self.service_life, day),
         )
 
 
-def standing(machine: Machine, location: str, problems: tuple[Problem, ...]) -> Standing:
-    """Work out what stands; `location` is the country or grid zone, empty where it is not said."""
+def standing(
+    machine: Machine, place: Place, problems: tuple[Problem, ...], instruments: tuple[Instrument, ...] = ()
+) -> Standing:
+    """Work out what stands."""
     on = machine.host.clock.utc_now().date()
     rest = machine.book.find("rest_of_host", "power", on=on).factor.value
     psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
@@ -101,9 +97,9 @@ def standing(machine: Machine, location: str, problems: tuple[Problem, ...]) -> 
     return Standing(
         machine=machine,
         serving=serving,
-        location=location,
+        place=place,
+        instruments=instruments,
         embodied=embodied(machine.inventory, PROFILE, machine.book),
-        grid=grid_factor(machine.book, location, on),
         overheads=Overheads(rest, psu_efficiency),
         model=load_model(replace(machine, inventory=serving)),
         service_life=service_life(machine.inventory.server, machine.book),

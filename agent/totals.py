@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Totals:
-    """What has been booked since `begins`, by basis and by quantity. Only grows."""
+    """What has been booked since `begins`, by basis and by quantity. It falls where a live factor mends an hour's account."""
 
     begins: datetime
     hosts: dict[str, HostHour] = field(default_factory=dict)
@@ -33,9 +33,15 @@ class Totals:
         self.hosts.setdefault(basis, HostHour()).add(part)
 
     def add_impact(self, stem: str, impact: ImpactHour, share: float) -> None:
-        """Add the share of a stretch's grams that falls into the period."""
-        part = impact if share >= 1 else ImpactHour(*(amount * share for amount in impact.amounts()))
+        """Add the share of a stretch's amount that falls into the period."""
+        part = impact if share >= 1 else ImpactHour(*(type(amount)(amount * share) for amount in impact.amounts()))
         self.impacts.setdefault(stem, ImpactHour()).add(part)
+
+    def correct(self, hour: int, stem: str, amount: ImpactHour) -> None:
+        """Add what a correction of an hour makes, as far as the hour lies in the period."""
+        share = min(1.0, (hour + 3600 - self.begins.timestamp()) / 3600)
+        if share > 0:
+            self.add_impact(stem, amount, share)
 
     def share_of(self, seconds: float, ends_at: datetime) -> float:
         """Return how much of a stretch of `seconds` up to `ends_at` lies after the period began."""

@@ -11,28 +11,33 @@ from typing import TYPE_CHECKING
 
 from agent.config import Config, config_of
 from agent.errors import ConfigError
+from agent.grid_in_use import Place
 from agent.history import History
+from agent.host import SystemClock
 from agent.hotplug import HardwareWatch
 from agent.inventory import detect
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import written_over
+from agent.location import infer_location
 from agent.machine import Machine
+from agent.residual_mix import imported_factors
 from agent.sampler import Sampler
 from agent.source_set import SourceSet
 from agent.sources import SOURCES
 from agent.standing import Standing, standing
 from agent.wholehost.balance import HostBalance
 from impacts.datasets import load_book
+from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from agent.grid.live import LiveIntensity
     from agent.host import Host
     from impacts.factors import FactorBook
     from impacts.figures import Snapshot
     from impacts.parts import Inventory
-    from impacts.problems import Problem
 
 ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
@@ -46,7 +51,19 @@ _OFTEN_MEANT = {"UK": "GB", "EL": "GR", "EN": "GB"}
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
     """Find out what the machine is made of, by looking and by its inventory file, which goes before."""
     inventory, problems = _inventory(host, config)
-    return Machine(host, inventory, load_book(), config.sources), problems
+    book, unread = book_of(host, config)
+    return Machine(host, inventory, book, config.sources), (*problems, *unread)
+
+
+def book_of(host: Host, config: Config) -> tuple[FactorBook, tuple[Problem, ...]]:
+    """Return the factors of the datasets and the residual mixes that were imported; not being able to read these is a problem."""
+    if not host.is_own:
+        return load_book(), ()
+    try:
+        return load_book(imported_factors(config.state_directory)), ()
+    except ConfigError as error:
+        remedy = "run as a user who may read the state directory, or import the file again"
+        return load_book(), (Problem("factors", "imported_unreadable", f"left out: {error}", remedy),)
 
 
 def _inventory(host: Host, config: Config) -> tuple[Inventory, tuple[Problem, ...]]:
@@ -64,7 +81,7 @@ def build_standing(host: Host, config: Config) -> Standing:
     """
     machine, problems = build_machine(host, config)
     check_location(machine.book, config.location)
-    return standing(machine, config.location, problems)
+    return standing(machine, place_of(host, config, machine.book), problems, config.instruments)
 
 
 def build_anew(constant: Standing, config: Config) -> Standing:
@@ -74,7 +91,22 @@ def build_anew(constant: Standing, config: Config) -> Standing:
         ConfigError: the inventory file cannot be used.
     """
     inventory, problems = _inventory(constant.machine.host, config)
-    return standing(replace(constant.machine, inventory=inventory), constant.location, problems)
+    problems = (
+        *problems,
+        *(one for one in constant.found_problems if one.origin == "factors"),
+    )  # of the book, which stays
+    return standing(replace(constant.machine, inventory=inventory), constant.place, problems, constant.instruments)
+
+
+def place_of(host: Host, config: Config, book: FactorBook) -> Place:
+    """Return where the host is: as the config says, else where it wants the live intensity of, else by its time zone."""
+    said = config.location or (config.grid.provider().region if config.grid else "")
+    if said:
+        return Place(said)
+    country = infer_location(host)
+    if country is None or country not in book.regions("electricity", "gwp"):
+        return Place("")
+    return Place(country, inferred=True)
 
 
 def check_location(book: FactorBook, location: str, where: str = "location") -> None:
@@ -99,11 +131,27 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
         sources = SourceSet(constant.serving_machine, SOURCES)
         stack.callback(sources.close)
         balance = HostBalance(constant.overheads)
+        live = stack.enter_context(_live(host, config, constant, state))
         hardware = HardwareWatch(constant, lambda before: build_anew(before, config))
         stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
-        sampler = Sampler(host, sources, balance, history, hardware)
+        sampler = Sampler(host, sources, balance, history, hardware, live=live)
         stack.callback(sampler.close)
         yield sampler
+
+
+@contextmanager
+def _live(host: Host, config: Config, constant: Standing, state: Path | None) -> Iterator[LiveIntensity | None]:
+    """Ask for the live intensity in a thread, where the config names a provider; what is recorded is not of this hour."""
+    if config.grid is None or not isinstance(host.clock, SystemClock):
+        yield None
+        return
+    from agent.grid.live import live_intensity  # noqa: PLC0415 - loads `requests`, which most hosts do not need
+
+    live = live_intensity(host, config.grid, state, constant.machine.book)
+    try:
+        yield live
+    finally:
+        live.close()
 
 
 def sample_once(host: Host, config_path: Path | None) -> Snapshot:

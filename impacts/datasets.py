@@ -80,9 +80,9 @@ class Dataset:
         return self.units.get(subject.partition(":")[0], self.unit)
 
 
-def load_book() -> FactorBook:
-    """Return the factors of all datasets of this program, and the published products."""
-    factors = tuple(factor for _, factors in read_datasets() for factor in factors)
+def load_book(imported: tuple[Factor, ...] = ()) -> FactorBook:
+    """Return the factors of all datasets of this program and those that were imported, and the published products."""
+    factors = (*(factor for _, factors in read_datasets() for factor in factors), *imported)
     return FactorBook(factors, read_products(resources.files("impacts") / "data" / PRODUCTS, factors))
 
 

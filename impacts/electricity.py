@@ -192,7 +192,7 @@ def location_based_derivation(energy: Estimate, intensity: Estimate) -> Derivati
         formula="energy × intensity",
         inputs=(Input("energy", energy.in_unit("kWh")), Input("intensity", intensity.in_unit("gCO2e/kWh"))),
         result=location_based(energy, intensity).in_unit("gCO2e"),
-        note="life-cycle factors include the fuel's upstream: nothing is added for it",
+        note="what the power plants emit: fuels' upstream and the grid's losses are Scope 3 category 3 (docs/adr/0012)",
     )
 
 

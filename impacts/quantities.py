@@ -112,9 +112,42 @@ SCOPE2_LOCATION_BASED = Quantity(
     "grams",
     "gCO2e",
     Kind.COUNTER,
-    "Emissions of the host's electricity at the average of the grid it draws from; no certificate or contract acts on it. "
-    "The grid factors in use are life-cycle ones: they include the upstream of fuels and plants (Scope 3 category 3), so that "
-    "nothing is to be added for it.",
+    "Emissions of the host's electricity at the average of the grid it draws from: what the power plants emit; no certificate "
+    "or contract acts on it. Their fuels' upstream and the grid's losses are Scope 3 category 3, a figure of its own.",
+    bound_labels=(),
+)
+SCOPE2_MARKET_BASED = Quantity(
+    "scope2_market_based_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Emissions of the host's electricity by the market-based method: certificates and contracts, then the supplier's rate, "
+    "the residual mix, else the grid's average. It stands beside the location-based figure, never in its place.",
+    bound_labels=(),
+)
+SCOPE2_MARKET_TO_LOCATION = Quantity(
+    "scope2_market_to_location_based",
+    "ratio",
+    "1",
+    Kind.GAUGE,
+    "Market-based over location-based emissions since the agent's history began: how far contracts and certificates move the "
+    "figure away from what the grid emits.",
+)
+ENERGY_UPSTREAM = Quantity(
+    "scope3_energy_upstream_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Emissions upstream of the host's electricity (GHG Protocol Scope 3 category 3): extraction and transport of the power "
+    "plants' fuels, and the life cycle of what the grid loses. Nothing of it is in Scope 2.",
+    bound_labels=(),
+)
+USE_WATER = Quantity(
+    "use_water",
+    "litres",
+    "L",
+    Kind.COUNTER,
+    "Water consumed, not returned, in generating the host's electricity; absent where no dataset has the region.",
     bound_labels=(),
 )
 GRID_LOCATION_BASED = Quantity(
@@ -122,7 +155,15 @@ GRID_LOCATION_BASED = Quantity(
     "grams_per_joule",
     "gCO2e/J",
     Kind.GAUGE,
-    "Average carbon intensity of the grid in use for the location-based figure, over the life cycle of fuels and plants.",
+    "Average carbon intensity of the grid in use for the location-based figure: what the power plants emit for a joule.",
+    bound_labels=(),
+)
+GRID_MARKET_BASED = Quantity(
+    "grid_market_based_co2e",
+    "grams_per_joule",
+    "gCO2e/J",
+    Kind.GAUGE,
+    "What the next joule emits by the market-based method, with the instruments that are not used up.",
     bound_labels=(),
 )
 EMBODIED = Quantity(
@@ -250,7 +291,12 @@ CATALOGUE: tuple[Quantity, ...] = (
     CHANNEL_POWER,
     CHANNEL_UNOBSERVED,
     SCOPE2_LOCATION_BASED,
+    SCOPE2_MARKET_BASED,
+    SCOPE2_MARKET_TO_LOCATION,
+    ENERGY_UPSTREAM,
     GRID_LOCATION_BASED,
+    GRID_MARKET_BASED,
+    USE_WATER,
     EMBODIED,
     EMBODIED_ADPE,
     EMBODIED_PRIMARY_ENERGY,

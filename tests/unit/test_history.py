@@ -125,7 +125,7 @@ def test_totals_since_an_hour_leave_out_the_hours_before(clock):
     assert (later.microjoules, later.observed_seconds) == (12_000_000, pytest.approx(12.0))
     assert agent.history.host_totals(START)["part_modelled"].microjoules == 23_000_000
     assert agent.history.host_totals(START + timedelta(seconds=1))["part_modelled"] == later
-    assert agent.history.impact_totals(START + timedelta(hours=1))["scope2"].grams == pytest.approx(2.0 * 12 / 20)
+    assert agent.history.impact_totals(START + timedelta(hours=1))["scope2"].central == pytest.approx(2.0 * 12 / 20)
 
 
 def test_within_one_boot_the_counter_tells_what_happened_while_the_agent_was_away(tmp_path, clock):
@@ -284,7 +284,7 @@ def test_a_commit_that_fails_after_the_fact_doubles_nothing(tmp_path, clock):
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (9_000_000, 5.0)
     ]
-    assert agent.history.impact_totals()["scope2"].grams == 12.0
+    assert agent.history.impact_totals()["scope2"].central == 12.0
 
 
 def test_a_history_for_reading_is_none_where_there_is_none_and_creates_nothing(tmp_path):

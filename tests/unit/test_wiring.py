@@ -10,10 +10,13 @@ from trees import HandClock, machine, processor, set_load, write
 from agent.captured import open_root
 from agent.config import Config, config_of
 from agent.errors import ConfigError
+from agent.grid.settings import grid_settings
+from agent.grid_in_use import Place
+from agent.history import History
 from agent.host import Host
-from agent.standing import standing
+from agent.use import Use
 from agent.wholehost.load_model import load_model
-from agent.wiring import build_standing, check_location, sample_twice, sampling
+from agent.wiring import build_standing, check_location, place_of, sample_twice, sampling
 from impacts.datasets import load_book
 from impacts.parts import Inventory, Part, Server
 
@@ -138,11 +141,22 @@ def test_the_factors_in_use_are_those_of_the_moment():
 def test_the_grid_factor_follows_the_year():
     with open_root(SERVER) as host:
         built = build_standing(host, Config(location="FR"))
-        assert built.grid.factor.valid_from.year == 2025
-        earlier = host.clock.utc_now().date() - timedelta(days=3 * 365)
+        use, now = Use(built, None, History.open(None, host.clock)), host.clock.utc_now()
 
-        assert built.on(earlier).grid.factor.valid_from.year == 2023
-        assert standing(built.machine, "FR", ()).grid == built.grid
+        assert use.grid(now).match.factor.valid_from.year == 2025
+        assert use.grid(now - timedelta(days=3 * 365)).match.factor.valid_from.year == 2023
+        assert use.grid(now).match.factor.valid_from.year == 2025
+
+
+def test_the_place_is_what_the_config_says_else_what_the_time_zone_says(tmp_path):
+    write(tmp_path, {"usr/share/zoneinfo/zone.tab": "DE\t+5230+01322\tEurope/Berlin", "etc/timezone": "Europe/Berlin"})
+    host, book = Host(tmp_path), load_book()
+
+    assert place_of(host, Config(location="FR"), book) == Place("FR")
+    assert place_of(host, Config(), book) == Place("DE", inferred=True)
+    assert place_of(Host(tmp_path / "elsewhere"), Config(), book) == Place("")
+    live = grid_settings({"provider": "energinet", "zone": "DK1"}, "", "config.yaml")
+    assert place_of(host, Config(grid=live), book) == Place("DK-DK1")
 
 
 def test_a_captured_machine_is_not_read_by_this_machines_config(tmp_path):

@@ -121,7 +121,7 @@ def time_problems(inventory: Inventory, service_life: Estimate, on: date) -> Ite
     elif server.first_used is not None and server.first_used < server.acquired:
         yield _bought_used(server, server.acquired, server.first_used, service_life)
     if server.service_life_years is None:
-        what = "the service life is not known: the default of the datasets is assumed for the amortisation"
+        what = f"the service life is not known: {service_life.central:g} years stand in, a convention of accounting"
         yield _problem("service_life_assumed", what, "set `service_life_years` under `server`")
     yield from _implausible_dates(inventory, on)
 

@@ -7,7 +7,7 @@ parts exchanged for those that are there; a published assessment of a part; bott
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,8 @@ def _archetype_items(server: Server, evidence: Evidence) -> list[_Item]:
     items = []
     for kind in kinds:
         count = evidence.attribute(f"archetype_{kind}_count")
-        part = Part(kind, round(count.central), model="of an unknown server")
+        capacity = evidence.attribute(f"archetype_{kind}_capacity").central if kind in {"memory", "ssd"} else None
+        part = Part(kind, round(count.central), model="of an unknown server", capacity_gb=capacity)
         items.append(_Item(kind, part, Modelled(model(part, count, evidence).derivation, "archetype")))
     return items
 
@@ -162,9 +163,11 @@ def guest_share(inventory: Inventory, evidence: Evidence) -> Estimate:
     if inventory.server.share_of_host is not None:
         return Estimate.exact(inventory.server.share_of_host, "1", INVENTORY)
     host = evidence.attribute("host_memory")
-    own_gb = sum((part.capacity_gb or 0.0) * part.count for part in inventory.of_kind("memory"))
-    low, central, high = (min(1.0, own_gb / gb) if own_gb else 1.0 for gb in (host.high, host.central, host.low))
-    return Estimate(low if own_gb else 0.0, central, high, "1", (INVENTORY, *host.grounds))
+    known_gb = sum((part.capacity_gb or 0.0) * part.count for part in inventory.of_kind("memory"))
+    module = evidence.attribute("memory_module_capacity")
+    own = Estimate.exact(known_gb, "GB", INVENTORY) if known_gb else replace(module, unit="GB")
+    share = own / host
+    return replace(share, low=min(1.0, share.low), central=min(1.0, share.central), high=min(1.0, share.high))
 
 
 def _shared(item: _Item, share: Estimate) -> _Item:

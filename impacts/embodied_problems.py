@@ -66,7 +66,7 @@ def _fixed_part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Pro
         what = f"no footprint is known of {name}: for board, case and the rest stands the {found.note}"
         yield Problem(_ORIGIN, "product_unpublished", what, _GIVE_FIGURE)
     if server.form not in {"rack", "blade", "tower"}:
-        what = "rack, tower or blade is not known: a rack server's case stands in, and a blade's is heavier"
+        what = "rack, tower or blade is not known: a rack server's case stands in, and a blade's emits more"
         yield Problem(_ORIGIN, "form_unknown", what, "set `form` in the inventory file")
 
 
@@ -95,13 +95,60 @@ def _unknown_parts(inventory: Inventory, book: FactorBook) -> Problem:
 
 def _part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
     year = year_made(inventory, book)
+    yield from _absent_kinds(inventory)
+    yield from _implausible(inventory)
+    yield from _carrier_boards(inventory)
     for part in inventory.parts or ():
-        if part.count and part.footprint is not None:
+        if part.count and part.footprint is not None and inventory.server.footprint is None:
             yield from _footprint_problems(f"{_NAMES.get(part.kind, part.kind)} parts", part.footprint)
     for kind, reason, what, remedy, is_unknown in _unknowns(book, year):
         named = [p for p in inventory.of_kind(kind) if p.count and p.footprint is None and is_unknown(p)]
         if named:
             yield Problem(_ORIGIN, reason, what % _named(kind, named), f"set {remedy} in the inventory file")
+
+
+def _absent_kinds(inventory: Inventory) -> Iterator[Problem]:
+    """Say which parts that every server has are not listed: a list that forgets them is a low figure."""
+    expected = ["cpu", "memory"] if inventory.server.form == "blade" else ["cpu", "memory", "psu"]
+    for kind in expected:
+        if not any(part.count for part in inventory.of_kind(kind)):
+            what = f"the parts that are listed have no {_NAMES.get(kind, kind)}: none is counted"
+            yield Problem(_ORIGIN, f"{kind}_absent", what, "list it in the inventory file, if the server has it")
+
+
+# What one piece may be: beyond, a unit was mistaken.
+_PLAUSIBLE = {
+    ("memory", "capacity_gb"): (0.25, 1024),
+    ("ssd", "capacity_gb"): (1, 250_000),
+    ("hdd", "capacity_gb"): (1, 100_000),
+    ("cpu", "die_area_mm2"): (20, 6000),
+    ("gpu", "die_area_mm2"): (20, 6000),
+    ("gpu", "capacity_gb"): (0.25, 2000),
+    ("psu", "mass_kg"): (0.2, 15),
+    ("psu", "rated_watts"): (50, 10_000),
+}
+
+
+def _implausible(inventory: Inventory) -> Iterator[Problem]:
+    for (kind, attribute), (least, most) in _PLAUSIBLE.items():
+        for part in inventory.of_kind(kind):
+            value = getattr(part, attribute)
+            if value is not None and not least <= value <= most:
+                what = f"{attribute} of a {_NAMES.get(kind, kind)} is {value:g}, not between {least:g} and {most:g}"
+                yield Problem(_ORIGIN, "implausible", what, "check the unit in the inventory file")
+
+
+_MODULES = ("SXM", "HBM3", "HGX", "MI300", "MI325", "MI355", "OAM")
+_FEWEST_MODULES = 4  # of these sit on a carrier board of their own
+
+
+def _carrier_boards(inventory: Inventory) -> Iterator[Problem]:
+    modules = sum(p.count for p in inventory.of_kind("gpu") if any(name in (p.model or "") for name in _MODULES))
+    if modules >= _FEWEST_MODULES and inventory.server.footprint is None:
+        what = (
+            f"the carrier board of {modules} GPU modules, with its switches and coolers, has no figure and is left out"
+        )
+        yield Problem(_ORIGIN, "gpu_carrier_left_out", what, _GIVE_FIGURE)
 
 
 def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, str, str, Callable[[Part], bool]]]:
@@ -114,7 +161,7 @@ def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, st
         "cpu",
         "cpu_family_unknown",
         "the dies of %s are not known: those of any server CPU stand in, 150 to 1500 mm2",
-        "`die_area_mm2`",
+        "the product's name as `model`, or `die_area_mm2`,",
         lambda part: part.die_area_mm2 is None and cpu_family(part, book) is None,
     )
     yield (

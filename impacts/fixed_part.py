@@ -31,6 +31,9 @@ _FEWEST_LEVELS = 3
 _BETWEEN_LEVELS = 3.0
 
 
+_BOUNDS = "bounds: nine in ten of one more assessment by this manufacturer, in any of its years"
+
+
 @dataclass(frozen=True, slots=True)
 class FixedPart:
     """A fixed part in kgCO2e, how it was found, and from which published footprints."""
@@ -84,7 +87,10 @@ class Levels:
         reach = exp(self._least_reach)
         value = Estimate(min(low, kg / reach), kg, max(high, kg * reach), "kgCO2e/unit", (product.footprint.citation,))
         published = product.footprint.value.central / 1e3
-        note = f"published for the product: {published:.6g} kgCO2e, of which its parts {published - kg:.6g}"
+        note = (
+            f"published for the product: {published:.6g} kgCO2e, of which its parts {published - kg:.6g} "
+            f"({_listed(product)}; by the models of any server's parts); {_BOUNDS}"
+        )
         return FixedPart(value, "published_product", note)
 
     def of_maker(self, maker: str, server: Server, year: int | None) -> FixedPart | None:
@@ -103,19 +109,29 @@ class Levels:
             "kgCO2e/unit",
             (self._cited([p for p in self._products if p.maker == maker]),),
         )
-        return FixedPart(value, "manufacturer_level", f"level of what the manufacturer publishes: {_told(near)}")
+        return FixedPart(
+            value, "manufacturer_level", f"level of what the manufacturer publishes: {_told(near)}; {_BOUNDS}"
+        )
 
     def pooled(self, server: Server, year: int | None) -> FixedPart:
-        """Return the level over all manufacturers: of the nearest year, in which they agree, else each counting once."""
+        """Return the level over all manufacturers: of the nearest year, in which they agree, else of every year."""
         blade = _is_blade(server)
         near = _nearest(self._groups, year)
-        by_maker = [[group for group in near if group.maker == maker] for maker in sorted({g.maker for g in near})]
-        level = fmean(self._level(groups, blade=blade) for groups in by_maker)
-        reach = self._between_groups()
-        value = Estimate(
-            exp(level - reach), exp(level), exp(level + reach), "kgCO2e/unit", (self._cited(self._products),)
-        )
+        level = self._over_makers(near, blade=blade)
+        # What may be of any year may be of each.
+        of_years = [
+            self._over_makers([group for group in near if group.year == of], blade=blade)
+            for of in {group.year for group in near}
+        ]
+        reach, grounds = self._between_groups(), (self._cited(self._products),)
+        value = Estimate(exp(min(of_years) - reach), exp(level), exp(max(of_years) + reach), "kgCO2e/unit", grounds)
         return FixedPart(value, "pooled_level", f"level of what others publish: {_told(near)}")
+
+    def _over_makers(self, groups: Sequence[_Group], *, blade: bool) -> float:
+        """Return the mean level, each manufacturer counting once."""
+        makers = sorted({group.maker for group in groups})
+        of_makers = ([group for group in groups if group.maker == maker] for maker in makers)
+        return fmean(self._level(list(of_maker), blade=blade) for of_maker in of_makers)
 
     def _level(self, groups: Sequence[_Group], *, blade: bool) -> float:
         """Return the level over groups by their figures, in the case that is asked for."""
@@ -167,11 +183,11 @@ def _is_blade(server: Server) -> bool:
 
 
 def _nearest(groups: Sequence[_Group], year: int | None) -> list[_Group]:
-    """Return the groups of the year of assessment that is nearest, the later of two; all where no year is known."""
+    """Return the groups of the year of assessment that is nearest, of both where two are; all where no year is known."""
     if year is None:
         return list(groups)
-    nearest = min({group.year for group in groups}, key=lambda of: (abs(of - year), -of))
-    return [group for group in groups if group.year == nearest]
+    distance = min(abs(group.year - year) for group in groups)
+    return [group for group in groups if abs(group.year - year) == distance]
 
 
 def _pooled_reach(groups: Iterable[_Group]) -> float:
@@ -186,6 +202,14 @@ def _deviation(values: Sequence[float]) -> float:
     """Return the standard deviation of a sample of at least two."""
     middle = fmean(values)
     return sqrt(sum((x - middle) ** 2 for x in values) / (len(values) - 1))
+
+
+def _listed(product: Product) -> str:
+    """Return a published configuration in words."""
+    return ", ".join(
+        f"{part.count} {part.kind}" + (f" of {part.capacity_gb:g} GB" if part.capacity_gb else "")
+        for part in product.configuration.parts or ()
+    )
 
 
 def _told(groups: Iterable[_Group]) -> str:

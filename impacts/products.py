@@ -61,12 +61,16 @@ def maker(manufacturer: str | None) -> str:
 
 
 def published_product(server: Server, products: Iterable[Product]) -> Product | None:
-    """Return the product that the server is, by its maker and its model; another model never matches."""
-    wanted = (maker(server.manufacturer), _model(server.model))
-    if not all(wanted):
+    """Return the product that the server is, by its maker and its model; another model never matches.
+
+    The name of the product line may be left out: `R740` is Dell's PowerEdge R740.
+    """
+    of_maker, model = maker(server.manufacturer), _model(server.model)
+    if not of_maker or not model:
         return None
     for product in products:
-        if (product.maker, _model(product.configuration.server.model)) == wanted:
+        named = _model(product.configuration.server.model)
+        if product.maker == of_maker and model in {named, named.partition(" ")[2]}:
             return product
     return None
 

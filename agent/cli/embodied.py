@@ -13,6 +13,7 @@ from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
 from agent.config import config_of
 from agent.inventory.file import read_inventory
+from agent.inventory.merge import still_assumed
 from agent.wiring import build_machine
 from impacts.amortisation import service_life
 from impacts.booking import in_time, time_problems
@@ -86,7 +87,8 @@ class _Said:
 
 def _inventory(arguments: argparse.Namespace, host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
     if arguments.inventory:
-        return read_inventory(arguments.inventory), ()
+        inventory = read_inventory(arguments.inventory)
+        return inventory, tuple(still_assumed(part) for part in inventory.parts or () if part.assumed)
     machine, problems = build_machine(host, config_of(host, arguments.config))
     return machine.inventory, problems
 
@@ -153,7 +155,7 @@ def _beside_lines(said: _Said) -> Iterator[str]:
         when = f"booked in {year}" if year else "booked, year unknown"
         rows.append((when, *_cells(value), "in full when acquired (GHG Protocol, category 2)"))
     if time.amortised is not None:
-        rows.append(("amortised by today", *_cells(time.amortised), ""))
+        rows.append(("amortised by today", *_cells(time.amortised), "former users' time included"))
     if time.yearly is not None:
         rows.append(("a year of use", *_cells(time.yearly), f"over {years:.3g} years"))
     yield from aligned(rows, right=frozenset({1, 2, 3}))
@@ -165,11 +167,17 @@ def _table(impact: EmbodiedImpact, criterion: str) -> Iterator[str]:
     yield f"\n{_NAMES[criterion].capitalize()}, {in_readable_unit(whole).unit}"
     rows = [("", "count", "low", "central", "high", "method")]
     rows += [
-        (component.name, str(component.count), *_cells(component.estimate), component.method)
+        (_name(component), str(component.count), *_cells(component.estimate), component.method)
         for component in impact.components(criterion)
     ]
     rows.append(("total", "", *_cells(whole), ""))
     yield from aligned(rows, right=frozenset({1, 2, 3, 4}))
+
+
+def _name(component: Component) -> str:
+    """Return the component's name, and how many of its parts have left the server since."""
+    left = sum(part.count for part in component.parts if part is not None and part.retired is not None)
+    return f"{component.name} ({left} retired)" if left else component.name
 
 
 def _cells(estimate: Estimate) -> tuple[str, str, str]:

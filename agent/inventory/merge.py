@@ -41,7 +41,7 @@ def written_over(
     listed = _listed(written.parts)
     parts = [*_completed(written.parts, detected.parts or ()), *_kept(detected.parts or (), listed)]
     parts.sort(key=lambda part: KINDS.index(part.kind))
-    assumed = tuple(_still_assumed(part) for part in written.parts if part.assumed)
+    assumed = tuple(still_assumed(part) for part in written.parts if part.assumed)
     open_questions = tuple(problem for problem in remaining if not _is_settled(problem, listed))
     return Inventory(server, tuple(parts)), tuple(dict.fromkeys((*guest, *open_questions, *assumed)))
 
@@ -102,7 +102,8 @@ def _is_settled(problem: Problem, listed: frozenset[str]) -> bool:
     return bool(kinds & listed)
 
 
-def _still_assumed(part: Part) -> Problem:
+def still_assumed(part: Part) -> Problem:
+    """Return the problem of a part that somebody took over from a guess."""
     return Problem(
         "inventory",
         f"{part.kind}_assumed",

@@ -46,6 +46,20 @@ def test_a_makers_level_is_the_geometric_mean_of_the_nearest_year():
     assert in_2019.method == in_2021.method == "manufacturer_level"
 
 
+def test_a_year_between_two_takes_both():
+    between = levels(*ALL).of_maker("acme", Server(form="rack"), 2020)
+
+    assert between == levels(*ALL).of_maker("acme", Server(form="rack"), None)
+
+
+def test_the_pooled_bounds_without_a_year_hold_those_of_each_year():
+    rack = Server(form="rack")
+    unknown, *known = (levels(*ALL).pooled(rack, year).value for year in (None, 2019, 2021))
+
+    assert unknown.low <= min(value.low for value in known)
+    assert unknown.high >= max(value.high for value in known)
+
+
 def test_without_a_year_all_of_a_makers_figures_count():
     found = levels(*ALL).of_maker("acme", Server(form="rack"), None)
 

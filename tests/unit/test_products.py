@@ -38,6 +38,7 @@ def test_a_maker_is_known_whatever_its_spelling(written, known_as):
     [
         ("Dell Inc.", "PowerEdge R740", "PowerEdge R740"),
         ("Dell Inc.", "PowerEdge R740xd", "PowerEdge R740XD"),
+        ("DELL", "R740", "PowerEdge R740"),
         ("HPE", "ProLiant DL580 Gen10", "ProLiant DL580 Gen10"),
         ("Hewlett Packard Enterprise", "ProLiant  DL580 Gen10", "ProLiant DL580 Gen10"),
     ],

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 _HOUR_SECONDS = 3600.0
 _MICRO = 1e-6
+_LIVE = "live-"  # as the ids of all providers' data begin
 
 
 class Place(NamedTuple):
@@ -134,12 +135,9 @@ def grid_of_hour(book: FactorBook, place: Place, told: Sequence[LiveFactor], hou
     return grid_by_the_book(book, place, datetime.fromtimestamp(hour, UTC).date())
 
 
-def ids_of_the_book(book: FactorBook) -> frozenset[str]:
-    """Return the ids of all yearly averages: what a live value is better than."""
-    factors = (
-        factor for region in book.regions(ELECTRICITY, "gwp") for factor in book.of_region(ELECTRICITY, "gwp", region)
-    )
-    return frozenset(factor_id(factor.citation) for factor in factors)
+def is_live_id(name: str) -> bool:
+    """Tell the id of a live factor, which nothing later is better than, from that of a dataset's row."""
+    return name.startswith(_LIVE)
 
 
 def _in_use(match: FactorMatch, book: FactorBook, place: Place, on: date) -> GridInUse:

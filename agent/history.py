@@ -16,12 +16,13 @@ from agent.channel_rows import FIRST_CREDIBLE_SECONDS, ChannelRow, Moment, accou
 from agent.errors import ConfigError, HistoryDamaged, HistoryWriteFailed, WattprintError
 from agent.history_file import FILE_NAME, is_damage, lock, move_aside, open_for_writing, prepare_directory, transaction
 from agent.history_view import CARRIED_HOUR, HistoryView, Meta
-from agent.hours import ChannelHour, Entries, HostHour, Hour, ImpactHour, Key
+from agent.hours import Booking, ChannelHour, Entries, HostHour, Hour, ImpactHour, Key
 from agent.ledger import EnergyLedger
+from agent.version import VERSION
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -113,6 +114,25 @@ class History(HistoryView):
         for (_, stem, factor), grams in entries.impacts.items():
             self._ever_impacts.setdefault((stem, factor), ImpactHour()).add(grams)
         entries.clear()
+
+    def put_version(self, accounts: Sequence[Booking], at: datetime) -> int:
+        """Write a new version of some hours' accounts beside all that is there; return its number.
+
+        Raises:
+            HistoryWriteFailed: nothing was written.
+        """
+        version = self.newest_version() + 1
+        hours = [one.hour for one in accounts]
+        try:
+            with transaction(self._connection):
+                self._put("account_version", [(version, at.timestamp(), min(hours), max(hours), VERSION)])
+                rows = ((version, one.hour, one.stem, one.factor_id, *one.amount.amounts()) for one in accounts)
+                self._put("account_hour", rows)
+        except sqlite3.Error as error:
+            raise HistoryWriteFailed(
+                f"cannot write the history {self._path}: {error}; make room and try again"
+            ) from error
+        return version
 
     def close(self) -> None:
         """Close the file and let another agent have the directory."""

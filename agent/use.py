@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from agent.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_the_book, grid_of_hour, ids_of_the_book
+from agent.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_the_book, grid_of_hour, is_live_id
 from agent.hours import Booking, by_hour
 from agent.use_account import UseAccount
 from impacts import quantities as q
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MENDED_WITHIN = timedelta(days=10)
 TAKEN_BACK = "taken back: "  # before the id of a factor whose entry is taken back
 
+_LOCATION = q.SCOPE2_LOCATION_BASED.stem
+_MENDED = {_LOCATION, q.SCOPE2_MARKET_BASED.stem, q.ENERGY_UPSTREAM.stem}
+
 _NO_LIVE = Problem(
     "grid",
     "not_known_yet",
@@ -47,7 +50,6 @@ class Use:
         self._yearly: GridInUse | None = None
         self._by_live: tuple[object, GridInUse | None] = (None, None)
         self._mended_by: object = None
-        self._yearly_ids: frozenset[str] = frozenset()
 
     def follow(self, standing: Standing) -> None:
         """Go on with other hardware."""
@@ -111,9 +113,12 @@ class Use:
         if self._live is None or self._live.values_known is self._mended_by:
             return []
         self._mended_by = self._live.values_known
-        self._yearly_ids = self._yearly_ids or ids_of_the_book(self._standing.machine.book)
         booked = history.booked(now - MENDED_WITHIN, datetime.fromtimestamp(_hour(now), UTC))
-        mended = (one for one in netted(booked) if one.factor_id in self._yearly_ids and one.stem in _MENDED)
+        entries = netted(booked)
+        yearly = {
+            (one.hour, one.factor_id) for one in entries if one.stem == _LOCATION and not is_live_id(one.factor_id)
+        }
+        mended = (one for one in entries if one.stem in _MENDED and (one.hour, one.factor_id) in yearly)
         return [correction for one in mended for correction in self._mend(one)]
 
     def _mend(self, booked: Booking) -> Iterator[Booking]:
@@ -121,7 +126,7 @@ class Use:
         grid = self._grid_of(booked.hour)
         if not grid.is_live or not booked.amount.microjoules:
             return
-        stem = q.SCOPE2_LOCATION_BASED.stem if booked.stem == q.SCOPE2_MARKET_BASED.stem else booked.stem
+        stem = _LOCATION if booked.stem == q.SCOPE2_MARKET_BASED.stem else booked.stem
         rate = next(rate for rate in grid.rates if rate.stem == stem)
         yield booked._replace(factor_id=f"{TAKEN_BACK}{booked.factor_id}", amount=booked.amount.taken_back())
         yield booked._replace(factor_id=rate.factor_id, amount=rate.of(booked.amount))
@@ -135,9 +140,6 @@ class Use:
         begins = datetime.fromtimestamp(hour, UTC)
         told = () if self._live is None else self._live.history(begins, begins + HOUR)
         return grid_of_hour(self._standing.machine.book, self._standing.place, told, hour)
-
-
-_MENDED = {quantity.stem for quantity in (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM)}
 
 
 def netted(bookings: Iterable[Booking]) -> list[Booking]:

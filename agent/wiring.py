@@ -55,12 +55,14 @@ def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, .
     return Machine(host, inventory, book, config.sources), (*problems, *unread)
 
 
-def book_of(host: Host, config: Config) -> tuple[FactorBook, tuple[Problem, ...]]:
-    """Return the factors of the datasets and the residual mixes that were imported; not being able to read these is a problem."""
-    if not host.is_own:
-        return load_book(), ()
+def book_of(host: Host, config: Config, state: Path | None = None) -> tuple[FactorBook, tuple[Problem, ...]]:
+    """Return the factors of the datasets and the residual mixes imported into `state`, or into the config's directory.
+
+    Not being able to read what was imported is a problem.
+    """
+    directory = state or (config.state_directory if host.is_own else None)
     try:
-        return load_book(imported_factors(config.state_directory)), ()
+        return load_book(() if directory is None else imported_factors(directory)), ()
     except ConfigError as error:
         remedy = "run as a user who may read the state directory, or import the file again"
         return load_book(), (Problem("factors", "imported_unreadable", f"left out: {error}", remedy),)

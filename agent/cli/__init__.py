@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # In the order a newcomer meets them. A module is imported when its command is called.
-COMMANDS = ("run", "once", "doctor", "inventory", "embodied", "compare", "explain", "factors", "config", "capture")
+COMMANDS = (
+    "run",
+    "once",
+    "doctor",
+    "inventory",
+    "embodied",
+    "compare",
+    "explain",
+    "factors",
+    "recompute",
+    "config",
+    "capture",
+)
 
 DONE, COULD_NOT, WRONG_INPUT = 0, 1, 2
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
+    from agent.grid.provider import Provider
     from agent.grid.settings import GridSettings
     from agent.grid.values import Value
     from agent.host import Clock, Host
@@ -111,24 +112,7 @@ class LiveIntensity:
         return found
 
     def _factor(self, value: Value) -> LiveFactor:
-        accuracy = self._accuracy.of_estimates if value.is_estimated else self._accuracy.of_measurements
-        told = Estimate.exact(value.grams_per_kwh, "gCO2e/kWh", self._provider.citation)
-        return LiveFactor(
-            factor=Factor(
-                citation=self._provider.citation,
-                value=(told * accuracy).in_unit("gCO2e/J"),
-                criterion="gwp",
-                subject="electricity",
-                boundary=self._settings.boundary,
-                valid_from=value.valid_from.date(),
-                valid_until=value.valid_until.date(),
-                region=self._provider.region,
-            ),
-            valid_from=value.valid_from,
-            valid_until=value.valid_until,
-            zone=self._settings.zone,
-            is_estimated=value.is_estimated,
-        )
+        return _factor(value, self._settings, self._provider, self._accuracy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +136,31 @@ def live_intensity(host: Host, settings: GridSettings, state: Path | None, book:
     cache = Cache(state, settings, host.clock)
     rounds = Rounds(Asker(web, settings, host.clock), cache, settings, host.clock, random.random)
     return LiveIntensity(settings, rounds, cache, Accuracy.of(book, host.clock))
+
+
+def kept_intensity(host: Host, settings: GridSettings, state: Path, book: FactorBook) -> list[LiveFactor]:
+    """Return what the agent has learned and kept in its state directory, in order of time; nobody is asked."""
+    provider, accuracy = settings.provider(), Accuracy.of(book, host.clock)
+    kept = Cache(state, settings, host.clock).load()
+    return [_factor(value, settings, provider, accuracy) for value in kept.values]
+
+
+def _factor(value: Value, settings: GridSettings, provider: Provider, accuracy: Accuracy) -> LiveFactor:
+    reach = accuracy.of_estimates if value.is_estimated else accuracy.of_measurements
+    told = Estimate.exact(value.grams_per_kwh, "gCO2e/kWh", provider.citation)
+    return LiveFactor(
+        factor=Factor(
+            citation=provider.citation,
+            value=(told * reach).in_unit("gCO2e/J"),
+            criterion="gwp",
+            subject="electricity",
+            boundary=settings.boundary,
+            valid_from=value.valid_from.date(),
+            valid_until=value.valid_until.date(),
+            region=provider.region,
+        ),
+        valid_from=value.valid_from,
+        valid_until=value.valid_until,
+        zone=settings.zone,
+        is_estimated=value.is_estimated,
+    )

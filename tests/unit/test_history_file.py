@@ -18,7 +18,10 @@ from histories import (
 
 from agent.errors import ConfigError
 from agent.history import History
-from agent.history_file import SCHEMA_VERSION, open_for_writing, transaction
+from agent.history_file import FILE_NAME, open_for_writing, transaction
+from agent.history_schema import SCHEMA_VERSION, tables
+from agent.history_view import HistoryView
+from agent.hours import ImpactHour
 
 
 def write_one_row_and_a_bug(connection):
@@ -144,3 +147,69 @@ def test_a_full_or_read_only_file_system_is_refused(tmp_path, clock):
         subprocess.run(["mount", "-o", "remount,ro", directory], check=True)
         assert "Read-only file system" in refused(directory, clock)
         assert "Read-only file system" in refused(directory / "new", clock)
+
+
+STEM, EMBODIED = "scope2_location_based_co2e", "scope3_embodied_amortised_co2e"
+
+
+def first_version(directory):
+    """Write a history as the first program did: two hours, one of them by two factors."""
+    connection = sqlite3.connect(directory / FILE_NAME)
+    for statement in tables(1):
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES (1, 3000.0, 10000.0, 0.25)")
+    host = [(3600, "modelled", 100, 200, 300, 0, 60.0, 0.0), (7200, "part_modelled", 1000, 2001, 3000, 9, 60.0, 0.0)]
+    connection.executemany("INSERT INTO host_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?)", host)
+    impacts = [
+        (3600, STEM, "ember/FR", 1.0, 2.0, 3.0),
+        (7200, STEM, "ember/FR", 1.0, 3.0, 5.0),
+        (7200, STEM, "ember/DE", 1.0, 1.0, 1.0),
+        (7200, EMBODIED, "embodied", 4.0, 5.0, 6.0),
+    ]
+    connection.executemany("INSERT INTO impact_hour VALUES (?, ?, ?, ?, ?, ?)", impacts)
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+def assert_nothing_is_lost(view):
+    assert view.amortised_ratio == 0.25
+    assert {basis: hour.microjoules for basis, hour in view.host_totals().items()} == {
+        "modelled": 200,
+        "part_modelled": 2001,
+    }
+    assert view.impact_totals_by_factor() == {
+        (STEM, "ember/FR"): ImpactHour(
+            2.0, 5.0, 8.0, 850, 1701, 2550
+        ),  # 3/4 of the second hour's energy, as of its grams
+        (STEM, "ember/DE"): ImpactHour(1.0, 1.0, 1.0, 250, 500, 750),
+        (EMBODIED, "embodied"): ImpactHour(4.0, 5.0, 6.0),
+    }
+
+
+def test_an_older_history_is_brought_to_todays_tables_with_all_it_holds(tmp_path, clock):
+    first_version(tmp_path)
+    for _ in range(2):  # and opened once more
+        history = open_history(tmp_path, clock)
+        assert history.problems == []
+        assert_nothing_is_lost(history)
+        history.close()
+
+
+def test_an_older_history_is_read_without_a_change_to_its_file(tmp_path):
+    first_version(tmp_path)
+    before = (tmp_path / FILE_NAME).read_bytes()
+    view = HistoryView.open_read_only(tmp_path)
+    assert_nothing_is_lost(view)
+    view.close()
+
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_an_older_history_whose_tables_are_not_its_own_is_moved_aside(tmp_path, clock):
+    first_version(tmp_path)
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute("DROP TABLE impact_hour")
+    connection.close()
+
+    assert [problem.reason for problem in open_history(tmp_path, clock).problems] == ["damaged"]

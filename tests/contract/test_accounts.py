@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A year of a host, hour by hour, against a script that knows neither the program nor its formulas' code."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from clocks import FakeClock
+from independent_accounts import accounts
+from trees import machine
+
+from agent.grid_in_use import Place
+from agent.history import History
+from agent.hours import Entries, HostHour
+from agent.ledger import EnergyLedger
+from agent.standing import standing
+from agent.use import Use
+from exporters import prometheus
+from impacts import quantities as q
+from impacts.estimates import Citation, Estimate
+from impacts.figures import Figure, Snapshot
+
+BEGIN = datetime(2024, 7, 1, tzinfo=UTC)  # so that the year has factors of two years
+HOURS = 365 * 24
+
+
+def watts(hour):
+    """A host whose load has days and weeks, and a shape that repeats nowhere."""
+    return 250 + 120 * math.sin(hour * 2 * math.pi / 24) + 60 * math.sin(hour / 71) + (37 if hour % 168 < 120 else 0)
+
+
+def simulated(root, country):
+    """Return the history of a year booked in steps of 20 minutes, and what was scraped at each full hour."""
+    clock = FakeClock(utc=BEGIN)
+    history = History.open(None, clock)
+    built = standing(machine(root, clock), Place(country), ())
+    use, entries, scrapes, total = Use(built, None, history), Entries(), [], 0
+    for hour in range(HOURS):
+        for _ in range(3):
+            clock.wait(1200)
+            step = round(watts(hour) * 1200 * 1e6)
+            total += step
+            for booking in use.bookings(HostHour(step, step, step, 0, 1200.0, 0.0), 1200.0, clock.utc_now()):
+                entries.book(booking)
+        energy = Estimate.exact(total * 1e-6, "J", Citation("simulated"))
+        exposition = prometheus.text(Snapshot(clock.utc_now(), (Figure(q.HOST_ENERGY, ("modelled",), energy),)))
+        scrapes.append((clock.utc_now() - timedelta(hours=1), exposition.decode()))
+    history.write(EnergyLedger({}), entries, 0.0, clock.utc_now())
+    return history, scrapes
+
+
+@pytest.mark.parametrize("country", ["FR", "DE"])
+def test_a_year_of_accounts_is_reproduced_to_the_gram_by_an_independent_script(tmp_path, country):
+    history, scrapes = simulated(tmp_path, country)
+    expected = accounts(scrapes, country)
+    booked = history.accounts(BEGIN)
+    history.close()
+
+    for stem, place in ((q.SCOPE2_LOCATION_BASED.stem, 0), (q.ENERGY_UPSTREAM.stem, 1)):
+        ours = {datetime.fromtimestamp(one.hour, UTC): one.amount.central for one in booked if one.stem == stem}
+        assert len(ours) == HOURS
+        assert max(abs(ours[hour] - grams[place]) for hour, grams in expected.items()) < 1e-3
+        assert sum(ours.values()) == pytest.approx(sum(grams[place] for grams in expected.values()), abs=0.5)
+        assert sum(ours.values()) > 10_000  # grams: what could be missed by one of them
+    assert {one.factor_id[-4:] for one in booked if one.stem == q.SCOPE2_LOCATION_BASED.stem} == {"2024", "2025"}

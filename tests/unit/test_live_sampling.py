@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole agent with a provider of live intensity: it waits for nobody, tells no token, and no counter falls."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+from grid_server import ANSWERS, TOKEN, Grid, GridServer
+from sites import Provider, told
+from trees import HandClock, processor, set_counter, set_load, write, zone
+
+from agent.config import Config
+from agent.grid_in_use import HOUR
+from agent.host import Host, SystemClock
+from agent.wiring import sampling
+from exporters import prometheus, snapshot_json
+from exporters.web.page import landing_page
+
+COUNTERS = (
+    "scope2_location_based_co2e_grams_total",
+    "scope2_market_based_co2e_grams_total",
+    "scope3_energy_upstream_co2e_grams_total",
+    "use_water_litres_total",
+)
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "root"
+    processor(root)
+    write(root, zone("intel-rapl:0", "package-0", 0))
+    return root
+
+
+@pytest.fixture
+def config(tmp_path):
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text("server: {form: rack, acquired: 2026-03-01}\nparts: []\n")
+    return Config(location="FR", inventory_file=inventory)
+
+
+@pytest.fixture
+def grid(tmp_path):
+    server = GridServer()
+    yield Grid(server, tmp_path)
+    server.stop()
+
+
+def said(snapshot):
+    return "\n".join(
+        [prometheus.text(snapshot).decode(), snapshot_json.render(snapshot), landing_page(snapshot, snapshot.taken_at)]
+    )
+
+
+def test_the_loop_misses_no_tick_while_a_provider_stalls_for_a_minute(root, config, grid):
+    """Real threads, a real socket, real time: forty ticks of 50 ms, and an answer that takes longer than all of them."""
+    grid.server.stalls = True
+    live = replace(config, location="DK", grid=grid.settings())
+    with sampling(Host(root, SystemClock()), live, None) as sampler:
+        sampler.tick()
+        assert grid.server.asked.wait(10)
+        end = time.monotonic() + 2.0
+        sampler.run(0.05, 60.0, lambda: time.monotonic() > end)
+        snapshot = sampler.latest
+        grid.server.released.set()
+
+    assert sampler.progress.ticks > 35
+    assert sampler.progress.missed_ticks == 0
+    assert "not_known_yet" in {problem.reason for problem in snapshot.problems}
+
+
+def test_a_provider_that_answers_is_what_the_figures_rest_on_and_its_token_is_nowhere(
+    root, config, grid, caplog, tmp_path
+):
+    answers = ANSWERS["electricity_maps"]
+    grid.clock.utc = SystemClock().utc_now()
+    grid.server.document = answers.of(grid.start_of(answers), 100)
+    live, state = replace(config, grid=grid.settings(answers)), tmp_path / "state"
+    with caplog.at_level(logging.DEBUG), sampling(Host(root, SystemClock()), live, state) as sampler:
+        sampler.tick()
+        for _ in range(200):
+            if (snapshot := sampler.tick()) and "live-electricity-maps" in str(prometheus.text(snapshot)):
+                break
+            time.sleep(0.02)
+        grid.server.status = 401
+        sampler.write()
+        snapshot = sampler.tick()
+
+    assert any(TOKEN in value for headers in grid.server.headers for value in headers.values())  # it was sent
+    assert 'dataset="live-electricity-maps",entry="electricity:FR",fit="exact"' in prometheus.text(snapshot).decode()
+    written = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file())
+    assert TOKEN.encode() not in written
+    assert TOKEN not in said(snapshot)
+    assert TOKEN not in caplog.text
+
+
+def value(snapshot, name):
+    [figure] = snapshot.named(f"wattprint_{name}")
+    return figure.estimate
+
+
+class Machine:
+    """Half-hour steps of 100 W, with a provider that is set by hand."""
+
+    def __init__(self, root, config, state):
+        self.root, self.config, self.state = root, config, state
+        self.clock, self.seconds, self.provider = HandClock(), 0, Provider()
+
+    def runs(self, hours):
+        """Run a process of the agent for some hours; return its snapshots."""
+        snapshots = []
+        with sampling(Host(self.root, self.clock), self.config, self.state) as sampler:
+            sampler.evaluation.use._live = self.provider  # noqa: SLF001 - in the place of a thread that asks
+            sampler.tick()
+            for _ in range(2 * hours):
+                for _ in range(30):
+                    self.clock.wait(60)
+                    self.seconds += 60
+                    set_counter(self.root, "intel-rapl:0", round(100 * self.seconds * 1e6) % 262_143_328_850)
+                    set_load(self.root, busy=0, idle=1000 + self.seconds * 400)
+                    snapshots.append(sampler.tick())
+                sampler.write()
+            snapshots.append(sampler.tick())
+            sampler.write()
+        return snapshots
+
+
+def test_no_counter_falls_when_hours_turn_out_cleaner_nor_over_restarts(root, config, tmp_path):
+    machine = Machine(root, config, tmp_path / "state")
+    began = machine.clock.utc
+    snapshots = machine.runs(3)
+    machine.provider.values_known = tuple(told(began + n * HOUR, 5) for n in range(3))  # cleaner by far
+    hour = [value(snapshot, COUNTERS[0]).central for snapshot in machine.runs(1)]
+    later = machine.runs(40)
+    snapshots += later
+
+    assert hour[29] < hour[30]  # half an hour later the history is written, and then the hours are mended
+    assert {*hour[31:]} == {hour[30]}  # nothing is added until what was too much has been used up
+    for name in COUNTERS:
+        for amounts in zip(*((e.low, e.central, e.high) for e in (value(s, name) for s in snapshots[1:])), strict=True):
+            assert list(amounts) == sorted(amounts)
+    assert value(later[-1], COUNTERS[0]).central > hour[-1]
+
+
+def test_an_hour_that_turns_out_dirtier_is_added(root, config, tmp_path):
+    machine = Machine(root, config, tmp_path / "state")
+    began = machine.clock.utc
+    by_year = value(machine.runs(2)[-1], COUNTERS[0]).central
+    machine.provider.values_known = tuple(told(began + n * HOUR, 500) for n in range(2))
+    after = value(machine.runs(1)[-1], COUNTERS[0]).central
+
+    assert after > 10 * by_year

@@ -14,6 +14,7 @@ from agent.wholehost.balance import Basis
 from impacts import quantities as q
 from impacts.amortisation import amortised_ratio
 from impacts.booking import booked_by_year
+from impacts.electricity import ELECTRICITY
 from impacts.estimates import Citation, Estimate, merge_grounds
 from impacts.figures import Figure, Snapshot
 from impacts.problems import Problem
@@ -109,7 +110,9 @@ class Evaluation:
         """Return the factors behind the figures of this moment; worked out again only when they change."""
         grid, step = self.use.grid(progress.at), progress.host_step
         matches = (*grid.matches, self.use.terms(progress.at).fallback.match)
-        rows = {*grid.split.upstream.grounds, *self.standing.embodied_factors, *(m.factor.citation for m in matches)}
+        rows = {*self.standing.embodied_factors, *(match.factor.citation for match in matches)}
+        # Not other years and datasets of the same grid, by which shares and bounds were worked out.
+        rows.update(row for row in grid.split.upstream.grounds if not row.entry.startswith(f"{ELECTRICITY}:"))
         if step is not None:
             modelled = {channel.name for channel, _ in step.terms if channel.method is Method.MODELLED}
             terms = (term for term in self.standing.model.terms if term.name in modelled)

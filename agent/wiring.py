@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.grid.live import LiveIntensity
-    from agent.host import Host
+    from agent.host import Clock, Host
     from impacts.factors import FactorBook
     from impacts.figures import Snapshot
     from impacts.parts import Inventory
@@ -43,6 +43,8 @@ ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
 
 LONGEST_LOOK_SECONDS = 2.0  # that the end of the agent waits for a look at the hardware
+
+_LOOK_AGAIN_SECONDS = 0.02
 
 # Codes that people write and ISO 3166 does not have.
 _OFTEN_MEANT = {"UK": "GB", "EL": "GR", "EN": "GB"}
@@ -151,9 +153,18 @@ def _live(host: Host, config: Config, constant: Standing, state: Path | None) ->
 
     live = live_intensity(host, config.grid, state, constant.machine.book)
     try:
+        if state is None:  # two samples and no more: without its first answer they would never be live
+            _wait_for(live, host.clock)
         yield live
     finally:
         live.close()
+
+
+def _wait_for(live: LiveIntensity, clock: Clock) -> None:
+    """Wait until something is known or has failed, for as long as for a slow source."""
+    end = clock.monotonic_seconds() + ONCE_PATIENCE_SECONDS
+    while not (live.values_known or live.problems(clock.utc_now())) and clock.monotonic_seconds() < end:
+        clock.wait(_LOOK_AGAIN_SECONDS)
 
 
 def sample_once(host: Host, config_path: Path | None) -> Snapshot:

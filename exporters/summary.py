@@ -19,6 +19,7 @@ def first_words(snapshot: Snapshot) -> str:
     lines = [
         _line("power", q.HOST_POWER.name, POWER, snapshot),
         _line("grid", q.GRID_LOCATION_BASED.name, INTENSITY, snapshot),
+        _line("market", q.GRID_MARKET_BASED.name, INTENSITY, snapshot),
         _line("embodied", q.EMBODIED.name, EMISSIONS, snapshot),
     ]
     lines += [f"  why       {problem.what}" for problem in snapshot.problems if problem.origin == "host"]

@@ -77,6 +77,10 @@ def _host() -> list[Figure]:
         figure(q.GRID_LOCATION_BASED, at=(36.0 / KWH, 44.0 / KWH, 57.0 / KWH)),
         figure(q.EMBODIED_AMORTISED, at=(820.0, 1404.0, 2520.0)),
         exactly(q.EMBODIED_AMORTISED_RATIO, value=0.4066),
+        figure(q.SCOPE2_MARKET_BASED, at=(88.0, 130.0, 214.0)),
+        figure(q.ENERGY_UPSTREAM, at=(61.0, 91.2, 155.0)),
+        figure(q.GRID_MARKET_BASED, at=(7.6 / KWH, 9.5 / KWH, 12.1 / KWH)),
+        exactly(q.SCOPE2_MARKET_TO_LOCATION, value=0.216),
     ]
 
 
@@ -116,7 +120,9 @@ def _statements() -> tuple[Statement, ...]:
     today = TAKEN_AT.replace(hour=0, minute=0, second=0)
     ever = figure(q.HOST_ENERGY, "modelled", at=(2030 * KWH, 2450 * KWH, 3180 * KWH))
     return (
-        Statement("since the agent started", STARTED_AT, TAKEN_AT, (*_host()[1:3], _host()[4], _host()[6])),
+        Statement(
+            "since the agent started", STARTED_AT, TAKEN_AT, (*_host()[1:3], _host()[4], *_host()[6:7], *_host()[8:10])
+        ),
         Statement(
             "today (UTC)",
             today,
@@ -124,6 +130,8 @@ def _statements() -> tuple[Statement, ...]:
             (
                 figure(q.HOST_ENERGY, "part_modelled", at=(3.4 * KWH, 4.01 * KWH, 5.1 * KWH)),
                 figure(q.SCOPE2_LOCATION_BASED, at=(122.0, 176.4, 291.0)),
+                figure(q.SCOPE2_MARKET_BASED, at=(25.1, 37.9, 61.6)),
+                figure(q.ENERGY_UPSTREAM, at=(17.9, 26.7, 44.8)),
                 figure(q.EMBODIED_AMORTISED, at=(248.0, 424.0, 761.0)),
             ),
         ),
@@ -134,6 +142,8 @@ def _statements() -> tuple[Statement, ...]:
             (
                 ever,
                 figure(q.SCOPE2_LOCATION_BASED, at=(73.1e3, 107.8e3, 181.0e3)),
+                figure(q.SCOPE2_MARKET_BASED, at=(15.2e3, 23.3e3, 38.7e3)),
+                figure(q.ENERGY_UPSTREAM, at=(10.9e3, 16.3e3, 27.9e3)),
                 figure(q.EMBODIED_AMORTISED, at=(143.9e3, 247.0e3, 443.1e3)),
             ),
         ),

@@ -14,6 +14,7 @@ from exporters.web.panels import (
     bar,
     described,
     known_or_not,
+    number,
     panel,
     prose,
     reason_from,
@@ -25,11 +26,15 @@ from exporters.web.panels import (
 )
 from impacts.quantities import (
     EMBODIED_AMORTISED,
+    ENERGY_UPSTREAM,
     GRID_LOCATION_BASED,
+    GRID_MARKET_BASED,
     HOST_ENERGY,
     HOST_MEASURED_ENERGY,
     HOST_POWER,
     SCOPE2_LOCATION_BASED,
+    SCOPE2_MARKET_BASED,
+    SCOPE2_MARKET_TO_LOCATION,
     Quantity,
 )
 
@@ -49,6 +54,20 @@ _BASES = {
 _ROWS: tuple[tuple[str, str, Quantity, Scale, tuple[str, ...]], ...] = (
     ("Energy", "at the power supplies' inlets", HOST_ENERGY, ENERGY, POWER_ORIGINS),
     ("Scope 2", "electricity, location-based", SCOPE2_LOCATION_BASED, EMISSIONS, (*GRID_ORIGINS, *POWER_ORIGINS)),
+    (
+        "Scope 2",
+        "electricity, market-based: by certificates and contracts",
+        SCOPE2_MARKET_BASED,
+        EMISSIONS,
+        (*GRID_ORIGINS, *POWER_ORIGINS),
+    ),
+    (
+        "Scope 3",
+        "upstream of the electricity: fuels and losses in the grid",
+        ENERGY_UPSTREAM,
+        EMISSIONS,
+        (*GRID_ORIGINS, *POWER_ORIGINS),
+    ),
     ("Scope 3", "embodied in the hardware, amortised", EMBODIED_AMORTISED, EMISSIONS, HARDWARE_ORIGINS),
 )
 
@@ -58,7 +77,7 @@ def power(snapshot: Snapshot) -> Markup:
     figures = snapshot.named(HOST_POWER.name)
     readout = [part for figure in figures for part in _readout(figure)]
     missing = element("p", unknown(reason_from(snapshot.problems, *POWER_ORIGINS)), class_="readout")
-    facts = [*map(_basis, figures), *_measured_share(snapshot), _grid(snapshot)]
+    facts = [*map(_basis, figures), *_measured_share(snapshot), _grid(snapshot), *_by_contract(snapshot)]
     return panel("power", "Power now", *(readout or [missing]), element("dl", *facts))
 
 
@@ -84,6 +103,16 @@ def _measured_share(snapshot: Snapshot) -> list[Markup]:
 def _grid(snapshot: Snapshot) -> Markup:
     intensity = sum_of(snapshot.figures, GRID_LOCATION_BASED)
     return _fact("Grid", known_or_not(intensity, INTENSITY, reason_from(snapshot.problems, *GRID_ORIGINS)))
+
+
+def _by_contract(snapshot: Snapshot) -> list[Markup]:
+    """Return the market-based intensity and how far it moves the figure; it stands beside the grid's, never alone."""
+    intensity = sum_of(snapshot.figures, GRID_MARKET_BASED)
+    if intensity is None:
+        return []
+    ratios = [figure.estimate.central for figure in snapshot.named(SCOPE2_MARKET_TO_LOCATION.name)]
+    shares = [f"; since the history began {percent(ratio)} of the location-based emissions" for ratio in ratios]
+    return [_fact("Market-based", joined(number(intensity, INTENSITY), *shares))]
 
 
 def _fact(name: str, value: Markup) -> Markup:

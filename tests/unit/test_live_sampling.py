@@ -55,11 +55,11 @@ def said(snapshot):
     )
 
 
-def test_the_loop_misses_no_tick_while_a_provider_stalls_for_a_minute(root, config, grid):
+def test_the_loop_misses_no_tick_while_a_provider_stalls_for_a_minute(root, config, grid, tmp_path):
     """Real threads, a real socket, real time: forty ticks of 50 ms, and an answer that takes longer than all of them."""
     grid.server.stalls = True
     live = replace(config, location="DK", grid=grid.settings())
-    with sampling(Host(root, SystemClock()), live, None) as sampler:
+    with sampling(Host(root, SystemClock()), live, tmp_path / "state") as sampler:
         sampler.tick()
         assert grid.server.asked.wait(10)
         end = time.monotonic() + 2.0
@@ -95,6 +95,16 @@ def test_a_provider_that_answers_is_what_the_figures_rest_on_and_its_token_is_no
     assert TOKEN.encode() not in written
     assert TOKEN not in said(snapshot)
     assert TOKEN not in caplog.text
+
+
+def test_two_samples_wait_for_the_first_answer(root, config, grid):
+    answers = ANSWERS["electricity_maps"]
+    grid.clock.utc = SystemClock().utc_now()
+    grid.server.document = answers.of(grid.start_of(answers), 100)
+    with sampling(Host(root, SystemClock()), replace(config, grid=grid.settings(answers)), None) as sampler:
+        snapshot = sampler.tick()
+
+    assert 'dataset="live-electricity-maps"' in prometheus.text(snapshot).decode()
 
 
 def value(snapshot, name):
@@ -137,8 +147,8 @@ def test_no_counter_falls_when_hours_turn_out_cleaner_nor_over_restarts(root, co
     later = machine.runs(40)
     snapshots += later
 
-    assert hour[29] < hour[30]  # half an hour later the history is written, and then the hours are mended
-    assert {*hour[31:]} == {hour[30]}  # nothing is added until what was too much has been used up
+    assert hour[28] < hour[29]  # half an hour later the history is written, and then the hours are mended
+    assert {*hour[30:]} == {hour[29]}  # nothing is added until what was too much has been used up
     for name in COUNTERS:
         for amounts in zip(*((e.low, e.central, e.high) for e in (value(s, name) for s in snapshots[1:])), strict=True):
             assert list(amounts) == sorted(amounts)

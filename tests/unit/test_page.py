@@ -151,7 +151,10 @@ def test_an_unknown_figure_is_not_zero_and_says_why():
     assert "Grid not known yet The location is not set" in read(snapshot).text
 
 
-@pytest.mark.parametrize("quantity", [q.HOST_ENERGY, q.SCOPE2_LOCATION_BASED, q.EMBODIED_AMORTISED])
+@pytest.mark.parametrize(
+    "quantity",
+    [q.HOST_ENERGY, q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.EMBODIED_AMORTISED],
+)
 def test_a_period_without_a_figure_says_that_it_is_not_known(quantity):
     snapshot = busy_server()
     statements = tuple(
@@ -254,3 +257,10 @@ def test_text_from_the_machine_is_never_markup():
 
     assert not {"script", "img"} & set(page.tags)
     assert page.text.count("alert(") >= 30
+
+
+def test_the_market_based_figure_never_stands_without_the_location_based_one():
+    text = read(busy_server()).text
+
+    assert text.index("Grid") < text.index("Market-based") < text.index("21.6")
+    assert text.index("electricity, location-based") < text.index("electricity, market-based")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from agent.history_view import HistoryView
     from agent.hours import HostHour, ImpactHour
     from agent.standing import Standing
-    from impacts.market_based import MarketTerms
+    from impacts.market_based import MarketState, MarketTerms
 
 # How far back a provider's values are kept, and so hours may be mended.
 MENDED_WITHIN = timedelta(days=10)
@@ -98,9 +98,9 @@ class Use:
             )
         ]
 
-    def would_book(self, energy: ImpactHour, at: datetime) -> list[Booking]:
-        """Return what energy of this moment would be booked as; nothing is used up."""
-        state = self._account.state
+    def would_book(self, energy: ImpactHour, at: datetime, after: MarketState) -> list[Booking]:
+        """Return what energy of this moment would be booked as, after what instruments have covered; nothing is used up."""
+        state, self._account.state = self._account.state, after
         bookings = list(self._account.bookings(energy, _hour(at), self.grid(at)))
         self._account.state = state
         return bookings

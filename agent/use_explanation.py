@@ -75,7 +75,9 @@ class UseExplanation:
         """Return the paper of a counter: since the history began, and of the step whose energy is given."""
         papers = self._paper(quantity, self._period, self._shares(quantity))
         if step is not None:
-            now = [one for one in self._use.would_book(step, self._at) if one.stem == quantity.stem]
+            now = [
+                one for one in self._use.would_book(step, self._at, self._market_state()) if one.stem == quantity.stem
+            ]
             papers += self._paper(quantity, "of the two samples just taken", _shares(now))
         return papers
 

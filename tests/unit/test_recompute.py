@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from histories import rows
+from jsonschema import Draft202012Validator
 from market import residual
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Provider, contract, told
 from trees import HandClock, machine
@@ -26,6 +28,7 @@ from impacts.datasets import load_book
 from impacts.factors import FactorBook
 
 HOURS = 6
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "recompute.schema.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +167,7 @@ def test_the_command_is_idempotent(recompute):
     status, printed = recompute("--format", "json")
     document = json.loads(printed.out)
 
+    Draft202012Validator(SCHEMA).validate(document)
     assert (status, document["written"], document["version"]) == (0, False, 1)
     assert "nothing changes, nothing is written; the accounts stay version 1" in recompute()[1].out
     assert rows(recompute.state / "history.sqlite", "SELECT version FROM account_version") == [(1,)]

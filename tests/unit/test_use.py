@@ -10,6 +10,7 @@ from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Site
 
 from agent.hours import HostHour
 from agent.use import TAKEN_BACK, Use, netted
+from impacts.market_based import MarketState
 
 
 @pytest.fixture
@@ -143,7 +144,8 @@ def test_a_restart_knows_what_was_covered(tmp_path):
 
 def test_an_explanation_uses_nothing_up(tmp_path):
     site = Site(tmp_path, instruments=(contract(kwh=1.5),))
-    site.use.would_book(HostHour(KWH_MICROJOULES, KWH_MICROJOULES, KWH_MICROJOULES), NOON)
+    energy = HostHour(KWH_MICROJOULES, KWH_MICROJOULES, KWH_MICROJOULES)
+    site.use.would_book(energy, NOON, MarketState())
     site.draws(1.5)
     site.mends()
 

@@ -49,7 +49,7 @@ def lock(directory: Path) -> int:
         os.close(descriptor)
         raise ConfigError(
             f"another wattprint (process {holder or 'unknown'}) keeps its history in {directory}; "
-            "stop it, or give a directory of its own with --state DIR"
+            "stop it, or name another directory with --state DIR"
         ) from None
     except OSError as error:
         os.close(descriptor)

@@ -97,13 +97,14 @@ class Sampler:
         """Take one sample, book it and publish the snapshot; with patience, slow sources are waited for."""
         self._follow_hardware()
         progress = self.progress
+        progress.at = self._clock.utc_now()
+        if progress.at.date() != progress.today.begins.date():
+            self._begin_day()  # which writes: first of all, so that ledger and hours are written of the same moment
         steps = progress.ledger.record(self.sources.read(patience_seconds))
         progress.ledger.interrupt(self.sources.interrupted)
         now = self._clock.monotonic_seconds()
         progress.at = self._clock.utc_now()
         progress.ticks += 1
-        if progress.at.date() != progress.today.begins.date():
-            self._begin_day()
         for step in steps:
             self._entries.book_channel(step, progress.at)
         self._let_speak(steps, now)

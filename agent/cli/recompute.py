@@ -150,15 +150,21 @@ def _amount(amount: ImpactHour) -> dict[str, float]:
 
 
 def _text(document: dict[str, Any]) -> Iterator[str]:
-    span = f"{document['from'][:16]} to {document['until'][:16]} UTC, {document['hours']} hours with accounts"
+    span = f"{document['from'][:16]} to {document['until'][:16]} UTC, hours with accounts: {document['hours']}"
     if not document["written"]:
         newest = f"version {document['version']}" if document["version"] else "as they were booked"
         yield f"{span}: nothing changes, nothing is written; the accounts stay {newest}"
         return
-    yield f"{span}: version {document['version']} is written, {document['hours_changed']} hours change; the old stays"
+    yield f"{span}: version {document['version']} is written, hours that change: {document['hours_changed']}; the old stays"
     for quantity in document["quantities"]:
         old, new, unit = quantity["old"], quantity["new"], quantity["unit"]
-        if old["factors"] or new["factors"]:
+        if old == new:
+            yield (
+                f"\n{quantity['quantity']}: {_bounded(old)} {unit}, unchanged"
+                if new["factors"]
+                else f"\n{quantity['quantity']}: none"
+            )
+        else:
             yield f"\n{quantity['quantity']}: {_bounded(old)} -> {_bounded(new)} {unit}"
             yield from (_line("old", factor, unit) for factor in old["factors"])
             yield from (_line("new", factor, unit) for factor in new["factors"])

@@ -153,7 +153,7 @@ def test_the_command_writes_a_version_keeps_the_old_and_leaves_counters_alone(re
     after = view(recompute.state)
 
     assert status == 0
-    assert "version 1 is written, 6 hours change" in printed.out
+    assert "version 1 is written, hours that change: 6" in printed.out
     assert "old  ember-2025/electricity:WORLD:2024: 6 kWh" in printed.out
     assert "new  electricitymaps-yearly/electricity:FR:2025: 6 kWh" in printed.out
     assert (after.booked(NOON), after.impact_totals()) == (booked, totals)

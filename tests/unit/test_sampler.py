@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from histories import rows
 from trees import BOOT, HandClock, processor, set_counter, set_load, write, zone
 
 from agent.config import Config
@@ -370,6 +371,18 @@ def test_today_begins_at_midnight_utc_and_since_the_start_does_not(machine, conf
     energy = [statement.figures[0].estimate.central for statement in (start, today, ever)]
     assert energy[0] == energy[2] == pytest.approx(1500 * 1.33)
     assert energy[1] == pytest.approx(500 * 1.33)
+
+
+def test_a_kill_after_the_first_tick_of_a_day_finds_counters_and_hours_of_one_moment(machine, config, tmp_path):
+    machine.clock.utc = machine.clock.utc.replace(hour=23, minute=59, second=50)
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 10)  # the last one is tomorrow's first, and a new day is begun with a write
+        [(counted,)] = rows(state / "history.sqlite", "SELECT SUM(microjoules) FROM channel WHERE source = 'rapl'")
+        [(booked,)] = rows(state / "history.sqlite", "SELECT SUM(microjoules) FROM channel_hour WHERE source = 'rapl'")
+
+    assert counted == booked > 0
 
 
 def test_what_could_not_be_written_is_a_problem_until_it_is_and_nothing_is_lost(machine, config, tmp_path):

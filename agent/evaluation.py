@@ -215,8 +215,12 @@ def _market_to_location(totals: Totals) -> Iterator[Figure]:
     location, market = (
         totals.impacts.get(quantity.stem) for quantity in (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED)
     )
-    if location is not None and market is not None and location.central > 0:
-        ratio = Estimate.exact(max(0.0, market.central) / location.central, "1", OBSERVED)
+    if location is None or market is None or not market.microjoules:
+        return
+    # By joule: an older program has booked location-based emissions alone.
+    by_location, by_market = location.central / max(1, location.microjoules), market.central / market.microjoules
+    if by_location > 0:
+        ratio = Estimate.exact(max(0.0, by_market) / by_location, "1", OBSERVED)
         yield Figure(q.SCOPE2_MARKET_TO_LOCATION, (), ratio)
 
 

@@ -29,6 +29,7 @@ HOUR = timedelta(hours=1)
 _HOUR_SECONDS = 3600.0
 _MICRO = 1e-6
 _LIVE = "live-"  # as the ids of all providers' data begin
+_HELD = ":held"  # and as those end that stand in for a time which they were not told of
 
 
 class Place(NamedTuple):
@@ -135,9 +136,18 @@ def grid_of_hour(book: FactorBook, place: Place, told: Sequence[LiveFactor], hou
     return grid_by_the_book(book, place, datetime.fromtimestamp(hour, UTC).date())
 
 
+def held(told: LiveFactor) -> LiveFactor:
+    """Return the last live factor under another name, for the time after its own: until more is told of that."""
+    cited = told.factor.citation
+    as_held = replace(cited, entry=f"{cited.entry}{_HELD}")
+    value = told.factor.value
+    grounds = tuple(as_held if ground == cited else ground for ground in value.grounds)
+    return replace(told, factor=replace(told.factor, citation=as_held, value=replace(value, grounds=grounds)))
+
+
 def is_live_id(name: str) -> bool:
-    """Tell the id of a live factor, which nothing later is better than, from that of a dataset's row."""
-    return name.startswith(_LIVE)
+    """Tell the id of a live factor of its own time, which nothing later is better than, from any other."""
+    return name.startswith(_LIVE) and not name.endswith(_HELD)
 
 
 def _in_use(match: FactorMatch, book: FactorBook, place: Place, on: date) -> GridInUse:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.channel_rows import FIRST_CREDIBLE_SECONDS
-from agent.errors import HistoryWriteFailed
+from agent.errors import HistoryDamaged, HistoryWriteFailed
 from agent.evaluation import Evaluation
 from agent.hours import Entries, HostHour, ImpactHour
 from agent.published import Published
@@ -157,7 +157,10 @@ class Sampler:
             )
         else:
             self._write_problem = ()
-            self._mend_hours()
+            try:
+                self._mend_hours()
+            except HistoryDamaged as damage:  # read again when the provider has told more
+                logger.warning("the hours cannot be mended: %s", damage)
 
     def _follow_hardware(self) -> None:
         """Go on with the parts that are there now, should they have changed."""
@@ -169,7 +172,11 @@ class Sampler:
     def _begin_day(self) -> None:
         """Begin the totals of today anew: from what is in the history, should the clock have been set back to it."""
         self.write()
-        self.progress.today = _today(self.history, self.progress.at, self.progress.ever.begins)
+        try:
+            self.progress.today = _today(self.history, self.progress.at, self.progress.ever.begins)
+        except HistoryDamaged as damage:
+            logger.warning("today begins without what the history has of it: %s", damage)
+            self.progress.today = Totals(self.progress.at)
 
     def _let_speak(self, steps: Sequence[EnergyStep], now: float) -> None:
         """Keep each channel's last step for as long as it says something of the present, and no longer."""

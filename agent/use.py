@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from agent.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_the_book, grid_of_hour, is_live_id
+from agent.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_the_book, grid_of_hour, held, is_live_id
 from agent.hours import Booking, by_hour
 from agent.use_account import UseAccount
 from impacts import quantities as q
@@ -60,7 +60,9 @@ class Use:
         told = None if self._live is None else self._live.at(now)
         if told is None:
             return self._yearly_on(now.date())
-        known_by = (told.valid_from, told.factor.value.central, told.factor.value.high)
+        if now >= told.valid_until:
+            told = held(told)
+        known_by = (told.valid_from, told.factor.citation, told.factor.value.central, told.factor.value.high)
         known, grid = self._by_live
         if grid is None or known_by != known:
             grid = grid_by_live(self._standing.machine.book, self._standing.place, told)
@@ -112,8 +114,9 @@ class Use:
         """
         if self._live is None or self._live.values_known is self._mended_by:
             return []
-        self._mended_by = self._live.values_known
+        values = self._live.values_known
         booked = history.booked(now - MENDED_WITHIN, datetime.fromtimestamp(_hour(now), UTC))
+        self._mended_by = values
         entries = netted(booked)
         yearly = {
             (one.hour, one.factor_id) for one in entries if one.stem == _LOCATION and not is_live_id(one.factor_id)

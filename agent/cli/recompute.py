@@ -33,6 +33,7 @@ _UNITS = {quantity.stem: quantity.unit for quantity in CATALOGUE if quantity.ste
 _JOULES_PER_KWH = 3.6e6
 _MICRO = 1e-6
 _EVER = datetime(1970, 1, 2, tzinfo=UTC)
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,12 +53,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, host: Host) -> int:
     """Recompute, write what changes, and print old and new."""
-    since, until = _period(arguments, host.clock.utc_now())
+    since, over = _period(arguments, host.clock.utc_now())
     config = config_of(host, arguments.config)
     directory: Path = arguments.state or config.state_directory
     _require_history(directory)
     history = History.open(directory, host.clock)
     try:
+        # The agent books at its next start, from the hour in which it stopped on, what counters tell of the time between.
+        stopped = (history.last_written_at or over).replace(minute=0, second=0, microsecond=0)
+        until = max(since, min(over, stopped))
         known = _knowledge(host, config, directory)
         old = netted(history.accounts(since, until))
         before = netted(history.accounts(_EVER, since)) if known.instruments else []
@@ -84,7 +88,9 @@ def _period(arguments: argparse.Namespace, now: datetime) -> tuple[datetime, dat
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     if since >= this_hour:
         raise ConfigError(f"--from {first}: no hour of it is over yet; give a day that has begun")
-    return since, min(datetime.combine(last, time(), UTC) + timedelta(days=1), this_hour)
+    # No history is of before, nor of after.
+    last = min(last, now.date())
+    return max(since, _FIRST), min(datetime.combine(last, time(), UTC) + timedelta(days=1), this_hour)
 
 
 def _day(text: str, option: str) -> date:

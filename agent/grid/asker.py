@@ -138,6 +138,6 @@ def _retry_after(told: str, now: datetime) -> datetime | None:
         return min(now + timedelta(seconds=int(told)), latest) if is_short else latest
     try:
         at = parsedate_to_datetime(told)
-    except ValueError:
+        return min(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), latest)
+    except (ValueError, OverflowError):  # no date, or one at the end of the calendar
         return None
-    return min(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), latest)

@@ -189,6 +189,25 @@ def test_a_bad_range_is_refused_in_one_line(recompute, changes, complaint):
     assert printed.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(("first", "last"), [("2026-03-02", "9999-12-31"), ("0001-01-01", "2026-03-02")])
+def test_a_range_that_reaches_beyond_any_history_is_cut(recompute, first, last):
+    status, printed = recompute(first=first, last=last)
+
+    assert status == 0
+    assert "Traceback" not in printed.err
+
+
+def test_the_hour_in_which_the_agent_stopped_is_left_to_its_next_start(recompute):
+    """The history was last written at the end of its sixth hour: what passed since is booked from there on."""
+    recompute(last="2026-03-05")
+    accounts = view(recompute.state)
+    versions = rows(recompute.state / "history.sqlite", "SELECT MAX(hour) FROM account_hour")
+    written_at = accounts.last_written_at
+    accounts.close()
+
+    assert versions[0][0] < written_at.timestamp() // 3600 * 3600
+
+
 def test_without_a_history_none_is_begun(recompute, tmp_path):
     status, printed = recompute("--state", str(tmp_path / "nothing"))
     assert status == 2

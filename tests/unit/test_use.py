@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Site, contract, told
 
+from agent.grid_in_use import HOUR
 from agent.hours import HostHour
 from agent.use import TAKEN_BACK, Use, netted
 from impacts.market_based import MarketState
@@ -73,6 +74,28 @@ def test_hours_that_are_told_later_are_mended_by_entries_of_their_own(site):
     assert [one.factor_id for one in netted(site.history.booked(NOON)) if one.stem == LOCATION] == [
         "live-test/electricity:FR"
     ]
+
+
+def test_a_live_value_that_was_held_beyond_its_time_is_mended_when_that_time_is_told(site):
+    """50 g/kWh was the last that was told; of the hour after it 500 were told later."""
+
+    class Holding(type(site.provider)):
+        def at(self, _now):
+            return self.values_known[-1]
+
+    site.provider = Holding((told(NOON - HOUR, 50),))
+    site.use = Use(site.use._standing, site.provider, site.history)  # noqa: SLF001 - with another provider
+    site.draws(1.0, seconds=1800)
+    assert site.use.grid(site.clock.utc).id == "live-test/electricity:FR:held"
+    assert site.entries.impacts[int(NOON.timestamp()), LOCATION, "live-test/electricity:FR:held"].central == (
+        pytest.approx(50)
+    )
+
+    site.clock.wait(3600)
+    site.provider.values_known = (told(NOON - HOUR, 50), told(NOON, 500), told(NOON + HOUR, 500))
+    site.mends()
+    assert site.grams(LOCATION).central == pytest.approx(500)
+    assert site.grams(MARKET).central == pytest.approx(500)
 
 
 def test_the_mean_of_the_hour_mends_it(site):

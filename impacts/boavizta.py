@@ -12,9 +12,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from impacts.boavizta_gpu import gpu_derivation, known_card
-from impacts.components import Component
+from impacts.components import INVENTORY, ONE, Component
 from impacts.derivations import Derivation, Input, work_out
-from impacts.estimates import Citation, Estimate, merge_grounds, total
+from impacts.estimates import Estimate, merge_grounds, total
 from impacts.parts import KINDS, Inventory, Part
 from impacts.problems import Problem
 from impacts.units import base_unit, readable_unit
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from impacts.factors import FactorBook
 
-INVENTORY = Citation("inventory")
-ONE = Estimate.exact(1, "unit", Citation("one per server"))
 ARCHETYPE_KINDS = ("cpu", "memory", "ssd", "psu")
 FORMS_KNOWN = ("rack", "blade")
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from impacts.problems import Problem
 
 
+INVENTORY = Citation("inventory")
+ONE = Estimate.exact(1, "unit", Citation("one per server"))
+
 # In the order of precedence.
 METHODS = (
     "manufacturer",  # its figure, in the inventory file

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from impacts.components import Component
+from impacts.components import INVENTORY, ONE, Component
 from impacts.derivations import Derivation, work_out
-from impacts.estimates import Citation, Estimate, total
+from impacts.estimates import Estimate, total
 from impacts.fixed_part import Levels
-from impacts.part_models import INVENTORY, Evidence, Modelled, cpu_family, manufacturers_figure, model
+from impacts.part_models import Evidence, Modelled, cpu_family, manufacturers_figure, model
 from impacts.parts import KINDS, Inventory, Part, Server
 from impacts.products import maker, published_product
 from impacts.units import base_unit
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from impacts.factors import FactorBook
     from impacts.fixed_part import FixedPart
     from impacts.products import Product
-
-ONE = Estimate.exact(1, "unit", Citation("one per server"))
 
 
 @dataclass(frozen=True, slots=True)

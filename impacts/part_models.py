@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from impacts.components import INVENTORY
 from impacts.cpu_families import resolve
 from impacts.cpu_names import normalise
 from impacts.derivations import Derivation, work_out
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from impacts.cpu_families import CpuFamily
     from impacts.factors import FactorBook
     from impacts.parts import ManufacturerFootprint, Part
-
-INVENTORY = Citation("inventory")
 
 
 @dataclass(frozen=True, slots=True)

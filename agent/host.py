@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The host and its clock: the only door to the root path, time, commands and the network.
+"""The host: with its clock the only door to the root path, time, commands and the network.
 
 Everything that touches the machine is given a `Host`, so a captured machine, a chroot at /host or a test
 with a clock of its own run the same code as the real one.
@@ -9,49 +9,17 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
+
+from agent.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.clock import Clock
     from agent.web_client import WebClient
-
-
-class Clock(Protocol):
-    """Time as the agent sees it."""
-
-    def monotonic_seconds(self) -> float:
-        """Seconds of this boot, never stepped, running on while the machine is suspended."""
-
-    def utc_now(self) -> datetime:
-        """The wall clock, which may be stepped."""
-
-    def wait(self, seconds: float) -> None:
-        """Return after `seconds`."""
-
-
-class SystemClock:
-    """The machine's own clocks. `interrupted` ends a wait early, when the agent is told to stop."""
-
-    def __init__(self, interrupted: threading.Event | None = None) -> None:
-        self._interrupted = interrupted or threading.Event()
-
-    def monotonic_seconds(self) -> float:
-        """Return CLOCK_BOOTTIME: like CLOCK_MONOTONIC, but it counts the time suspended, when counters may reset."""
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-    def utc_now(self) -> datetime:
-        """Return the wall clock in UTC."""
-        return datetime.now(UTC)
-
-    def wait(self, seconds: float) -> None:
-        """Return after `seconds`, or as soon as the clock is interrupted."""
-        self._interrupted.wait(max(0.0, seconds))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.host import Host
-    from impacts.factors import FactorBook
+    from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
 
 

@@ -18,7 +18,7 @@ from agent.errors import FetchFailed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from agent.host import Clock
+    from agent.clock import Clock
 
 LARGEST_ANSWER_BYTES = 2 * 1024 * 1024
 _CHUNK_BYTES = 16 * 1024

@@ -6,38 +6,35 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from agent.config import Config, config_of
+from agent.clock import SystemClock
 from agent.errors import ConfigError
-from agent.grid_in_use import Place
-from agent.history import History
-from agent.host import SystemClock
-from agent.hotplug import HardwareWatch
-from agent.inventory import detect
+from agent.history.writer import History
+from agent.host_facts import Standing, standing
+from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import written_over
-from agent.location import infer_location
+from agent.loop.hotplug import HardwareWatch
+from agent.loop.sampler import Sampler
+from agent.loop.source_set import SourceSet
 from agent.machine import Machine
-from agent.residual_mix import imported_factors
-from agent.sampler import Sampler
-from agent.source_set import SourceSet
-from agent.sources import SOURCES
-from agent.standing import Standing, standing
+from agent.place import check_location, place_of
+from agent.sources.table import SOURCES
 from agent.wholehost.balance import HostBalance
-from impacts.datasets import load_book
-from impacts.problems import Problem
+from agent.written.config import Config, config_of
+from agent.written.factor_book import book_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from agent.clock import Clock
     from agent.grid.live import LiveIntensity
-    from agent.host import Clock, Host
-    from impacts.factors import FactorBook
-    from impacts.figures import Snapshot
+    from agent.host import Host
     from impacts.parts import Inventory
+    from impacts.problems import Problem
+    from impacts.snapshots import Snapshot
 
 ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
@@ -46,28 +43,12 @@ LONGEST_LOOK_SECONDS = 2.0  # that the end of the agent waits for a look at the 
 
 _LOOK_AGAIN_SECONDS = 0.02
 
-# Codes that people write and ISO 3166 does not have.
-_OFTEN_MEANT = {"UK": "GB", "EL": "GR", "EN": "GB"}
-
 
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
     """Find out what the machine is made of, by looking and by its inventory file, which goes before."""
     inventory, problems = _inventory(host, config)
     book, unread = book_of(host, config)
     return Machine(host, inventory, book, config.sources), (*problems, *unread)
-
-
-def book_of(host: Host, config: Config, state: Path | None = None) -> tuple[FactorBook, tuple[Problem, ...]]:
-    """Return the factors of the datasets and the residual mixes imported into `state`, or into the config's directory.
-
-    Not being able to read what was imported is a problem.
-    """
-    directory = state or (config.state_directory if host.is_own else None)
-    try:
-        return load_book(() if directory is None else imported_factors(directory)), ()
-    except ConfigError as error:
-        remedy = "run as a user who may read the state directory, or import the file again"
-        return load_book(), (Problem("factors", "imported_unreadable", f"left out: {error}", remedy),)
 
 
 def _inventory(host: Host, config: Config) -> tuple[Inventory, tuple[Problem, ...]]:
@@ -85,7 +66,7 @@ def build_standing(host: Host, config: Config) -> Standing:
     """
     machine, problems = build_machine(host, config)
     check_location(machine.book, config.location)
-    return standing(machine, place_of(host, config, machine.book), problems, config.instruments)
+    return standing(machine, place_of(config.said_location, host, machine.book), problems, config.instruments)
 
 
 def build_anew(constant: Standing, config: Config) -> Standing:
@@ -100,29 +81,6 @@ def build_anew(constant: Standing, config: Config) -> Standing:
         *(one for one in constant.found_problems if one.origin == "factors"),
     )  # of the book, which stays
     return standing(replace(constant.machine, inventory=inventory), constant.place, problems, constant.instruments)
-
-
-def place_of(host: Host, config: Config, book: FactorBook) -> Place:
-    """Return where the host is: as the config says, else where it wants the live intensity of, else by its time zone."""
-    said = config.location or (config.grid.provider().region if config.grid else "")
-    if said:
-        return Place(said)
-    country = infer_location(host)
-    if country is None or country not in book.regions("electricity", "gwp"):
-        return Place("")
-    return Place(country, inferred=True)
-
-
-def check_location(book: FactorBook, location: str, where: str = "location") -> None:
-    """Raise ConfigError if no dataset knows the country, rather than take the world's average for a misspelt one."""
-    country = location.partition("-")[0]
-    known = {region.partition("-")[0] for region in book.regions("electricity", "gwp")}
-    if location and country not in known:
-        shown = _OFTEN_MEANT.get(country) or ", ".join(get_close_matches(country, sorted(known), cutoff=0.5))
-        meant = f"did you mean {shown}?" if shown else "write the two letters of ISO 3166"
-        raise ConfigError(
-            f"{where}: no dataset has the grid of {location!r}; {meant} Leave it out for the world's average"
-        )
 
 
 @contextmanager

@@ -14,15 +14,16 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 from impacts.datasets import load_book, read_datasets
-from impacts.embodied import embodied
-from impacts.factors import Factor, FactorBook
+from impacts.embodied.profiles import embodied
+from impacts.factor_book import FactorBook
 from impacts.parts import Inventory, Part, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from impacts.estimates import Estimate
+    from impacts.factors import Factor
     from impacts.products import Product
+    from impacts.values.estimates import Estimate
 
 HERE = Path(__file__).parent
 FACTOR = 2

@@ -18,7 +18,8 @@ from impacts.quantities import CATALOGUE, PROBLEM, Kind, Quantity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from impacts.figures import Figure, Snapshot
+    from impacts.figures import Figure
+    from impacts.snapshots import Snapshot
 
     Renderer = Callable[[Snapshot], bytes]
 

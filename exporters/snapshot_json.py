@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from impacts.figures import Figure, Snapshot
+    from impacts.figures import Figure
+    from impacts.snapshots import Snapshot
 
 
 def render(snapshot: Snapshot) -> str:

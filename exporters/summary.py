@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from exporters.web.amounts import EMISSIONS, INTENSITY, POWER, Scale
 from impacts import quantities as q
-from impacts.estimates import total
+from impacts.values.estimates import total
 
 if TYPE_CHECKING:
-    from impacts.estimates import Estimate
-    from impacts.figures import Snapshot
+    from impacts.snapshots import Snapshot
+    from impacts.values.estimates import Estimate
 
 
 def first_words(snapshot: Snapshot) -> str:

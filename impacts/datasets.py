@@ -14,10 +14,11 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from impacts.estimates import Citation, Estimate
-from impacts.factors import Factor, FactorBook
+from impacts.factor_book import FactorBook
+from impacts.factors import Factor
 from impacts.products import read_products
-from impacts.units import UnknownUnit, base_unit
+from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import UnknownUnit, base_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Factors: cited numbers that turn an activity into an impact, and the book that finds the one that fits best."""
+"""Factors: cited numbers that turn an activity into an impact, and how well one fits a question."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import date
 
-    from impacts.estimates import Citation, Estimate
-    from impacts.products import Product
+    from impacts.values.estimates import Citation, Estimate
 
 WORLD = "WORLD"
-
-# Zones whose name does not begin with that of the next larger region: New England's pool is not Nebraska's.
-_PARENTS = {"US-NE-ISNE": "US"}
 
 
 class Fit(StrEnum):
@@ -29,9 +25,6 @@ class Fit(StrEnum):
     PARENT_REGION = "parent_region"
     GENERIC = "generic"  # a world average, a default for parts of this kind
     INFERRED = "inferred"  # the question itself was guessed
-
-
-_FROM_BEST = tuple(Fit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,95 +54,6 @@ class FactorMissing(LookupError):
     """No dataset has a factor for the question. It becomes a problem, never a default."""
 
 
-class FactorBook:
-    """All factors of all datasets, in the order of preference: of two that fit equally well the first is taken.
-
-    The nearest place wins, then the nearest year, then the preferred dataset. Subjects and regions are found
-    whatever their case.
-    """
-
-    def __init__(self, factors: tuple[Factor, ...], products: tuple[Product, ...] = ()) -> None:
-        self.products = products  # servers whose makers publish a footprint
-        self._by_question: dict[tuple[str, str], dict[str, list[Factor]]] = {}
-        self._names: dict[str, str] = {}
-        for factor in factors:
-            key = factor.subject.casefold()
-            self._names.setdefault(key, factor.subject)
-            by_region = self._by_question.setdefault((key, factor.criterion), {})
-            by_region.setdefault(factor.region.upper(), []).append(factor)
-
-    def with_products(self, products: tuple[Product, ...]) -> FactorBook:
-        """Return the same factors beside other published products."""
-        book = FactorBook((), products)
-        book._by_question, book._names = self._by_question, self._names
-        return book
-
-    def find(self, subject: str, criterion: str, region: str = "", *, on: date) -> FactorMatch:
-        """Return the factor that fits best: of the zone, else its country, else the world; of the year, else an older one.
-
-        Raises:
-            FactorMissing: there is none; the message says what was asked and what to do.
-        """
-        by_region = self._by_question.get((subject.casefold(), criterion), {})
-        for place, place_fit in _places(region):
-            if place in by_region:
-                factor = nearest_in_time(by_region[place], on)
-                return _match(factor, place_fit, on)
-        where = f" in {region}" if region else ""
-        raise FactorMissing(
-            f"no dataset has {criterion} of {subject}{where}; `wattprint factors list` names every subject"
-        )
-
-    def cited(self, citation: Citation) -> FactorMatch:
-        """Return the factor that an estimate cites: a default attribute fits as such, a constant exactly."""
-        for by_region in self._by_question.values():
-            for factors in by_region.values():
-                for factor in factors:
-                    if factor.citation == citation:
-                        return FactorMatch(factor, Fit.GENERIC if factor.generic else Fit.EXACT)
-        raise FactorMissing(f"no dataset has the row {citation}")
-
-    def alternatives(self, subject: str, criterion: str, region: str = "", *, on: date) -> tuple[FactorMatch, ...]:
-        """Return what else could have been taken for the same question, the nearest place first."""
-        chosen = self.find(subject, criterion, region, on=on).factor
-        by_region = self._by_question[subject.casefold(), criterion]
-        return tuple(
-            _match(factor, place_fit, on)
-            for place, place_fit in _places(region)
-            for factor in by_region.get(place, ())
-            if factor is not chosen
-        )
-
-    def of_region(self, subject: str, criterion: str, region: str) -> tuple[Factor, ...]:
-        """Return all factors of exactly this region, of all years, the preferred dataset's first."""
-        return tuple(self._by_question.get((subject.casefold(), criterion), {}).get(region.upper(), ()))
-
-    def subjects(self) -> tuple[str, ...]:
-        """Return the names of all subjects, sorted."""
-        return tuple(sorted(self._names.values()))
-
-    def criteria(self, subject: str) -> tuple[str, ...]:
-        """Return the criteria that are known of a subject, in the datasets' order; empty for an unknown subject."""
-        return tuple(criterion for name, criterion in self._by_question if name == subject.casefold())
-
-    def regions(self, subject: str, criterion: str) -> tuple[str, ...]:
-        """Return the regions that a subject has factors of, sorted; an empty name where place does not matter."""
-        return tuple(sorted(self._by_question.get((subject.casefold(), criterion), {})))
-
-
-def _places(region: str) -> Iterator[tuple[str, Fit]]:
-    """Return where to look, the nearest first: `US-CAL-CISO`, `US-CAL`, `US`, `WORLD`, then where place does not matter."""
-    place = region.upper()
-    yield place, Fit.EXACT
-    while "-" in place:
-        place = _PARENTS.get(place, place.rpartition("-")[0])
-        yield place, Fit.PARENT_REGION
-    if place != WORLD:
-        yield WORLD, Fit.GENERIC
-    if place:
-        yield "", Fit.EXACT
-
-
 def nearest_in_time(factors: Sequence[Factor], on: date) -> Factor:
     """Return the first of at least one that is valid, else the newest of the older ones, else the oldest."""
     for factor in factors:
@@ -159,15 +63,3 @@ def nearest_in_time(factors: Sequence[Factor], on: date) -> Factor:
     if older:
         return max(older, key=lambda factor: factor.valid_until)
     return min(factors, key=lambda factor: factor.valid_from)
-
-
-def _match(factor: Factor, place_fit: Fit, on: date) -> FactorMatch:
-    """Return the factor with the worst of how it fits by place, by time and by itself."""
-    fits = (place_fit, _fit_in_time(factor, on), Fit.GENERIC if factor.generic else Fit.EXACT)
-    return FactorMatch(factor, max(fits, key=_FROM_BEST.index))
-
-
-def _fit_in_time(factor: Factor, on: date) -> Fit:
-    if factor.valid_until < on:
-        return Fit.OLDER_YEAR
-    return Fit.NEWER_YEAR if factor.valid_from > on else Fit.EXACT

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from lab.redfish_server import RedfishServer
 
-from agent.host import Host, SystemClock
+from agent.clock import SystemClock
+from agent.host import Host
 from agent.machine import Machine
 from agent.sources import redfish
 from impacts.datasets import load_book

@@ -15,7 +15,7 @@ from pathlib import Path
 import smbios_servers
 
 from agent.host import Host
-from agent.inventory import detect
+from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory, write_inventory
 from impacts.parts import KINDS
 

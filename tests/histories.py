@@ -12,8 +12,8 @@ from contextlib import contextmanager
 import pytest
 from clocks import START
 
-from agent.history import History
-from agent.hours import Entries, HostHour, ImpactHour
+from agent.history.hours import Entries, HostHour, ImpactHour
+from agent.history.writer import History
 from agent.readings import Boundary, Channel, CounterReading, Method
 
 OPENED = []  # closed after each test

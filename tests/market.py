@@ -6,12 +6,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from impacts.electricity import grid_factor, split
-from impacts.estimates import Citation, Estimate
-from impacts.factors import Factor, FactorBook
-from impacts.instruments import Delivery, Instrument, InstrumentKind, accepted, quality_problems
-from impacts.market_based import MarketTerms
-from impacts.residual_mix import CO2_ONLY, fallback
+from impacts.electricity.grid import grid_factor, split
+from impacts.factor_book import FactorBook
+from impacts.factors import Factor
+from impacts.market_based.emissions import MarketTerms
+from impacts.market_based.instruments import Delivery, Instrument, InstrumentKind, accepted, quality_problems
+from impacts.market_based.residual_mix import CO2_ONLY, fallback
+from impacts.values.estimates import Citation, Estimate
 
 KWH = 3.6e6
 DOCUMENT = "cancellation statement 2025-0042 of the registry"

@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from market import instrument
 from trees import HandClock, machine
 
+from agent.accounts.electricity import Use
 from agent.grid.live import LiveFactor
-from agent.grid_in_use import Place
-from agent.history import History
-from agent.hours import Entries, HostHour
+from agent.history.hours import Entries, HostHour
+from agent.history.writer import History
+from agent.host_facts import standing
 from agent.ledger import EnergyLedger
-from agent.standing import standing
-from agent.use import Use
+from agent.place import Place
 from impacts import quantities as q
-from impacts.estimates import Citation, Estimate
 from impacts.factors import Factor
+from impacts.values.estimates import Citation, Estimate
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KWH_MICROJOULES = 3_600_000_000_000

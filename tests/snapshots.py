@@ -6,10 +6,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from impacts import quantities as q
-from impacts.estimates import Citation, Estimate
-from impacts.figures import Figure, Snapshot, SourceState
+from impacts.figures import Figure
 from impacts.problems import Problem
+from impacts.snapshots import Snapshot, SourceState
 from impacts.statements import Statement
+from impacts.values.estimates import Citation, Estimate
 
 TAKEN_AT = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 STARTED_AT = TAKEN_AT - timedelta(days=2, hours=3)

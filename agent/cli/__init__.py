@@ -64,7 +64,7 @@ def _execute(argv: list[str]) -> int:
     arguments = _parser(argv).parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no × gets a question mark
-    from agent.captured import open_root  # noqa: PLC0415 - not needed for --help
+    from agent.recording.captured import open_root  # noqa: PLC0415 - not needed for --help
 
     with open_root(arguments.root) as host:
         status: int = arguments.execute(arguments, host)

@@ -8,8 +8,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.capture import capture
 from agent.cli import DONE
+from agent.recording.capture import capture
 
 if TYPE_CHECKING:
     from agent.host import Host

@@ -10,20 +10,20 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.answers.comparison import Comparison, Question, compare
+from agent.answers.in_use import Given
 from agent.cli import DONE
 from agent.cli.options import add_format
 from agent.cli.tables import aligned, problem_lines
-from agent.comparison import Comparison, Question, compare
-from agent.wholehost.in_use import Given
-from impacts.estimates import Citation, Estimate
-from impacts.replacement import Verdict, emissions_per_year, energy_per_year
+from impacts.lifetime.replacement import Verdict, emissions_per_year, energy_per_year
+from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from agent.answers.in_use import InUse
     from agent.host import Host
-    from agent.wholehost.in_use import InUse
-    from impacts.replacement import BreakEven, Difference, Replacement
+    from impacts.lifetime.replacement import BreakEven, Difference, Replacement
 
 HELP = "keep a machine or replace it: the manufacture of a new one against what it saves in use, with bounds"
 

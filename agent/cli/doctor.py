@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import problem_lines
-from agent.config import config_of
 from agent.wholehost.overlap import Line, tree
 from agent.wiring import sample_twice, sampling
+from agent.written.config import config_of
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from agent.host import Host
     from agent.wholehost.balance import HostStep
-    from impacts.figures import Snapshot, SourceState
+    from impacts.snapshots import Snapshot, SourceState
 
 HELP = "say for every source: found, readable, why not, and the command that mends it"
 

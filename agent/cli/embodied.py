@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
-from agent.config import config_of
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import still_assumed
 from agent.wiring import build_machine
-from impacts.amortisation import service_life
-from impacts.booking import in_time, time_problems
+from agent.written.config import config_of
 from impacts.datasets import load_book
-from impacts.embodied import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
+from impacts.embodied.profiles import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
+from impacts.lifetime.acquisition import in_time, time_problems
+from impacts.lifetime.amortisation import service_life
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from agent.host import Host
-    from impacts.booking import InTime
-    from impacts.components import Component, EmbodiedImpact
-    from impacts.derivations import Derivation
-    from impacts.estimates import Estimate
+    from impacts.embodied.components import Component, EmbodiedImpact
+    from impacts.lifetime.acquisition import InTime
     from impacts.parts import Inventory
     from impacts.problems import Problem
+    from impacts.values.derivations import Derivation
+    from impacts.values.estimates import Estimate
 
 HELP = "say what the manufacture of this server emitted: by component, with bounds and sources"
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
-from agent.config import config_of
 from agent.errors import ConfigError, WattprintError
-from agent.explanation import Explanation
-from agent.history_view import HistoryView
-from agent.schema_errors import nearest
+from agent.explain.explanation import Explanation
+from agent.history.view import HistoryView
 from agent.wiring import sample_twice, sampling
-from impacts.derivations import render
+from agent.written.config import config_of
+from agent.written.schema_errors import nearest
 from impacts.quantities import CATALOGUE, PREFIX
+from impacts.values.derivations import render
 
 if TYPE_CHECKING:
     import argparse

@@ -11,16 +11,16 @@ from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
+from agent.answers.factor_answer import Answer, answer
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
-from agent.config import config_of
 from agent.errors import ConfigError
-from agent.factor_answer import Answer, answer
-from agent.residual_mix import import_residual_mix, imported_datasets
+from agent.written.config import config_of
+from agent.written.residual_mix import import_residual_mix, imported_datasets
 from impacts.datasets import load_book, read_datasets
-from impacts.derivations import spread
 from impacts.problems import Problem
+from impacts.values.derivations import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from agent.host import Host
     from impacts.datasets import Dataset
-    from impacts.electricity import GridSplit
-    from impacts.estimates import Estimate
+    from impacts.electricity.grid import GridSplit
     from impacts.factors import Factor, FactorMatch
+    from impacts.values.estimates import Estimate
 
     _Read = tuple[Dataset, tuple[Factor, ...]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli import DONE
 from agent.cli.options import add_format
-from agent.inventory import detect
+from agent.inventory.detection import detect
 from agent.inventory.file import inventory_document, write_inventory
 
 if TYPE_CHECKING:

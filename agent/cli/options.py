@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.config import DEFAULT_PATH
+from agent.written.config import DEFAULT_PATH
 
 if TYPE_CHECKING:
     import argparse

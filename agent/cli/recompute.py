@@ -8,25 +8,26 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.accounts.electricity import netted
+from agent.accounts.recompute import STEMS, Knowledge, recomputed
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
-from agent.config import config_of
 from agent.errors import ConfigError
-from agent.history import History
-from agent.history_view import HistoryView
-from agent.hours import ImpactHour
-from agent.recompute import STEMS, Knowledge, recomputed
-from agent.use import netted
-from agent.wiring import book_of, check_location, place_of
+from agent.history.hours import ImpactHour
+from agent.history.view import HistoryView
+from agent.history.writer import History
+from agent.place import check_location, place_of
+from agent.written.config import config_of
+from agent.written.factor_book import book_of
 from impacts.quantities import CATALOGUE
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from agent.config import Config
+    from agent.history.hours import Booking
     from agent.host import Host
-    from agent.hours import Booking
+    from agent.written.config import Config
 
 HELP = "apply the best factors now known to the history's hours, as a new version of their accounts"
 _UNITS = {quantity.stem: quantity.unit for quantity in CATALOGUE if quantity.stem in STEMS}
@@ -118,7 +119,7 @@ def _knowledge(host: Host, config: Config, directory: Path) -> Knowledge:
         from agent.grid.live import kept_intensity  # noqa: PLC0415 - loads what asks for it, too
 
         told = kept_intensity(host, config.grid, directory, book)
-    return Knowledge(book, place_of(host, config, book), config.instruments, told)
+    return Knowledge(book, place_of(config.said_location, host, book), config.instruments, told)
 
 
 def _document(

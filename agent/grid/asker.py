@@ -16,10 +16,10 @@ from agent.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.clock import Clock
     from agent.grid.provider import Row
     from agent.grid.settings import GridSettings
     from agent.grid.values import Value
-    from agent.host import Clock
     from agent.web_client import Reply, WebClient
 
 LONGEST_RETRY_AFTER = timedelta(days=1)

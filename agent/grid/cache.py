@@ -13,15 +13,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from agent.grid.values import BadRow, Value, intensity, moment
-from agent.history_file import move_aside
+from agent.history.file import move_aside
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from agent.clock import Clock
     from agent.grid.settings import GridSettings
-    from agent.host import Clock
 
 FILE_NAME = "grid.json"
 VERSION = 1

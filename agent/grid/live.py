@@ -12,19 +12,20 @@ from agent.grid.asker import Asker
 from agent.grid.cache import Cache
 from agent.grid.rounds import Rounds
 from agent.grid.values import newest
-from impacts.estimates import Estimate
 from impacts.factors import Factor
 from impacts.problems import Problem
+from impacts.values.estimates import Estimate
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
+    from agent.clock import Clock
     from agent.grid.provider import Provider
     from agent.grid.settings import GridSettings
     from agent.grid.values import Value
-    from agent.host import Clock, Host
-    from impacts.factors import FactorBook
+    from agent.host import Host
+    from impacts.factor_book import FactorBook
 
 _ACCURACY, _ESTIMATED_ACCURACY = "live_intensity_accuracy", "live_intensity_estimated_accuracy"
 

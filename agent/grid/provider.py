@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from impacts.estimates import Citation
+    from impacts.values.estimates import Citation
 
 Document = Any  # what JSON holds
 

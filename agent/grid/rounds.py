@@ -15,11 +15,11 @@ from agent.grid.values import gaps, merged
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agent.clock import Clock
     from agent.grid.asker import Asker
     from agent.grid.cache import Cache
     from agent.grid.settings import GridSettings
     from agent.grid.values import Value
-    from agent.host import Clock
 
 logger = logging.getLogger("wattprint")
 

@@ -10,8 +10,8 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigError
-from agent.schema_errors import validate
-from agent.yaml_file import read_yaml, to_yaml
+from agent.written.schema_errors import validate
+from agent.written.yaml_file import read_yaml, to_yaml
 from impacts.parts import Inventory, ManufacturerFootprint, Part, Server
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from agent.host import Clock
+    from agent.clock import Clock
     from agent.ipmi.messages import Request
 
 _SYSTEM_INTERFACE, _BMC_CHANNEL = 0x0C, 0x0F

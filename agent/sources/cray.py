@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from agent.host import Host
     from agent.machine import Machine
-    from impacts.estimates import Estimate
+    from impacts.values.estimates import Estimate
 
 NAME = "cray"
 COUNTERS = "/sys/cray/pm_counters"

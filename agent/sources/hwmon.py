@@ -19,7 +19,7 @@ from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 from agent.sources.hwmon_chips import READS, Sensor, find_sensors
 from agent.sources.rapl import DENIED_REMEDY
-from agent.worker import Pace
+from agent.sources.source import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,15 +7,15 @@ import stat
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from agent.clock import SystemClock
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
-from agent.host import SystemClock
 from agent.inventory.dmi import read_smbios
 from agent.ipmi.dcmi import announces_power, probe_watts, read_watts
 from agent.ipmi.messages import Refused
 from agent.sources.ipmi_channels import NAME, inlet_channel, power_now
 from agent.sources.ipmi_command import IpmiCommandSource
 from agent.sources.ipmi_sensors import open_sensors
-from agent.worker import Pace
+from agent.sources.source import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agent.ipmi.messages import Transport
     from agent.machine import Machine
     from agent.readings import Channel, PowerReading
-    from agent.sources import Source
+    from agent.sources.source import Source
 
 __all__ = ["NAME", "PACE", "READS", "DcmiSource", "open_by", "open_source"]
 

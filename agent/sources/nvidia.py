@@ -12,12 +12,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.clock import SystemClock
 from agent.errors import ReadFailed, SourceAbsent, SourceError, SourceGone
-from agent.host import SystemClock
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 from agent.sources.nvidia_absence import denied, no_driver, no_library
 from agent.sources.nvml import Code, Nvml, NvmlError
-from agent.worker import Pace
+from agent.sources.source import Pace
 
 if TYPE_CHECKING:
     import ctypes
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agent.host import Host
     from agent.machine import Machine
     from agent.readings import Reading
-    from impacts.estimates import Estimate
+    from impacts.values.estimates import Estimate
 
 NAME = "nvidia"
 READS: tuple[str, ...] = ()  # the cards answer through a library: there is no file to record

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agent.host import Host
     from agent.machine import Machine
-    from impacts.estimates import Estimate
+    from impacts.values.estimates import Estimate
 
 NAME = "rapl"
 READS = (

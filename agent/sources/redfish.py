@@ -10,21 +10,21 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from agent.clock import SystemClock
 from agent.errors import ReadFailed, SourceAbsent
-from agent.host import SystemClock
 from agent.readings import Boundary, Channel, Method, PowerReading
 from agent.sources.redfish_meter import INLET, MOST_WATTS, Meter, Tap, find_meter, read_taps
 from agent.sources.redfish_session import RedfishSession
 from agent.sources.redfish_settings import DEFAULT_DEADLINE_SECONDS, redfish_settings
-from agent.worker import Pace
+from agent.sources.source import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from agent.host import Clock
+    from agent.clock import Clock
     from agent.machine import Machine
     from agent.sources.redfish_settings import RedfishSettings
-    from impacts.estimates import Estimate
+    from impacts.values.estimates import Estimate
 
 logger = logging.getLogger("wattprint")
 

@@ -17,7 +17,7 @@ from agent.errors import FetchFailed, ReadFailed, SourceDenied
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from agent.host import Clock
+    from agent.clock import Clock
     from agent.sources.redfish_settings import Account, RedfishSettings
     from agent.web_client import Reply, WebClient
 

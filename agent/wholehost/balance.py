@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from agent.readings import Boundary, Channel, Method
 from agent.wholehost.meters import MeterComparison
 from agent.wholehost.overlap import Way, contents, outermost_components, ways
-from impacts.estimates import Citation, Estimate
 from impacts.problems import Problem
+from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from impacts.cpu_families import family_tdp_watts
-from impacts.cpu_names import tdp_watts
-from impacts.derivations import Derivation, Input
-from impacts.estimates import Citation, Estimate, merge_grounds, total
+from impacts.cpus.families import family_tdp_watts
+from impacts.cpus.names import tdp_watts
 from impacts.problems import Problem
+from impacts.values.derivations import Derivation, Input
+from impacts.values.estimates import Citation, Estimate, merge_grounds, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agent.host import Host
     from agent.machine import Machine
-    from impacts.factors import FactorBook
+    from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
 
 _CURVE_LOADS = ("0", "0.1", "0.5", "1")

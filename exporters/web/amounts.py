@@ -8,7 +8,7 @@ from math import floor, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from impacts.estimates import Estimate
+    from impacts.values.estimates import Estimate
 
 _UNGROUPED_BELOW = 1e4  # four digits read well without a space
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from impacts.figures import Snapshot
+    from impacts.snapshots import Snapshot
 
 _PLAIN = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"

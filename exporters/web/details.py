@@ -33,7 +33,8 @@ from impacts.quantities import (
 )
 
 if TYPE_CHECKING:
-    from impacts.figures import Figure, Snapshot, SourceState
+    from impacts.figures import Figure
+    from impacts.snapshots import Snapshot, SourceState
 
 _FITS = {
     "exact": "exact",

@@ -39,8 +39,9 @@ from impacts.quantities import (
 )
 
 if TYPE_CHECKING:
-    from impacts.figures import Figure, Snapshot
+    from impacts.figures import Figure
     from impacts.problems import Problem
+    from impacts.snapshots import Snapshot
     from impacts.statements import Statement
 
 _BASES = {

@@ -19,7 +19,7 @@ from impacts.quantities import BUILD, HOST, HOST_ENERGY, HOST_POWER
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from impacts.figures import Snapshot
+    from impacts.snapshots import Snapshot
 
 _STYLE = files("exporters.web").joinpath("page.css").read_text(encoding="utf-8")
 STYLE_HASH = f"sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}"  # for the Content-Security-Policy

@@ -6,16 +6,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exporters.web.markup import Markup, element, joined
-from impacts.estimates import total
+from impacts.values.estimates import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from exporters.web.amounts import Scale
-    from impacts.estimates import Estimate
     from impacts.figures import Figure
     from impacts.problems import Problem
     from impacts.quantities import Quantity
+    from impacts.values.estimates import Estimate
 
 # Whose problem explains that a figure is missing.
 POWER_ORIGINS = ("host", "wholehost", "sampler", "rapl", "model")

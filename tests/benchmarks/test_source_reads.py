@@ -25,10 +25,10 @@ MACHINES = {
 PROGRAM = """
 import os, sys, time
 from pathlib import Path
-from agent.captured import open_root
-from agent.inventory import detect
+from agent.recording.captured import open_root
+from agent.inventory.detection import detect
 from agent.machine import Machine
-from agent.sources import SOURCES
+from agent.sources.table import SOURCES
 from impacts.datasets import load_book
 entry = next(entry for entry in SOURCES if entry.name == sys.argv[1])
 with open_root(Path(sys.argv[2])) as host:

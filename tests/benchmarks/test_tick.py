@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.captured import open_root
-from agent.config import Config
+from agent.recording.captured import open_root
 from agent.wiring import sampling
+from agent.written.config import Config
 
 HOSTS = Path(__file__).parent.parent / "hosts"
 SERVER = HOSTS / "intel-2s-cascadelake-dram"
@@ -23,8 +23,8 @@ SERVER = HOSTS / "intel-2s-cascadelake-dram"
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from agent.captured import open_root
-from agent.config import Config
+from agent.recording.captured import open_root
+from agent.written.config import Config
 from agent.wiring import sampling
 with open_root(Path(sys.argv[1])) as host, sampling(host, Config(), None) as sampler:
     sampler.tick()

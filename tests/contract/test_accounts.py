@@ -11,16 +11,17 @@ from clocks import FakeClock
 from independent_accounts import accounts
 from trees import machine
 
-from agent.grid_in_use import Place
-from agent.history import History
-from agent.hours import Entries, HostHour
+from agent.accounts.electricity import Use
+from agent.history.hours import Entries, HostHour
+from agent.history.writer import History
+from agent.host_facts import standing
 from agent.ledger import EnergyLedger
-from agent.standing import standing
-from agent.use import Use
+from agent.place import Place
 from exporters import prometheus
 from impacts import quantities as q
-from impacts.estimates import Citation, Estimate
-from impacts.figures import Figure, Snapshot
+from impacts.figures import Figure
+from impacts.snapshots import Snapshot
+from impacts.values.estimates import Citation, Estimate
 
 BEGIN = datetime(2024, 7, 1, tzinfo=UTC)  # so that the year has factors of two years
 HOURS = 365 * 24

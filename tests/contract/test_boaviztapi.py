@@ -22,7 +22,7 @@ from figures import agree_at_four_figures
 
 from agent.cli import main
 from impacts.datasets import load_book
-from impacts.embodied import CRITERIA, embodied, in_readable_unit
+from impacts.embodied.profiles import CRITERIA, embodied, in_readable_unit
 from impacts.parts import Inventory, Part, Server
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "embodied-boavizta.md"

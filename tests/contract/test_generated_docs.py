@@ -4,7 +4,7 @@ from __future__ import annotations
 import generate
 import pytest
 
-from agent.sources import SOURCES
+from agent.sources.table import SOURCES
 
 
 @pytest.mark.parametrize("name", sorted(generate.documents()))

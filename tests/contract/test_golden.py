@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.captured import open_root
+from agent.recording.captured import open_root
 from agent.wiring import sample_once
 from exporters import prometheus
 

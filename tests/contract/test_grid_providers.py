@@ -31,7 +31,7 @@ def test_every_provider_has_answers_to_be_tested_with():
 
 
 def test_the_schema_names_every_provider():
-    schema = json.loads((Path(__file__).parents[2] / "agent" / "config.schema.json").read_text())
+    schema = json.loads((Path(__file__).parents[2] / "agent" / "written" / "config.schema.json").read_text())
 
     assert schema["properties"]["grid"]["properties"]["provider"]["enum"] == list(PROVIDERS)
 

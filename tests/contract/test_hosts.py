@@ -8,8 +8,9 @@ import re
 import compose_hosts
 import pytest
 
-from agent.captured import open_root, read_recording
-from agent.inventory import detect, dmi
+from agent.inventory import dmi
+from agent.inventory.detection import detect
+from agent.recording.captured import open_root, read_recording
 
 HOSTS = compose_hosts.HOSTS
 MACHINES = sorted(path.name for path in HOSTS.iterdir() if path.is_dir())

@@ -13,8 +13,8 @@ from datetime import date
 import pytest
 from market import KWH, delivers, hour, instrument, kwh, market_book, market_terms, per_kwh, residual
 
-from impacts.instruments import Delivery
-from impacts.market_based import MarketState, market_based
+from impacts.market_based.emissions import MarketState, market_based
+from impacts.market_based.instruments import Delivery
 
 NOON = "2025-06-10T12:00"
 RESIDUAL = residual(300)

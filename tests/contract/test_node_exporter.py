@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.captured import open_root
 from agent.errors import SourceAbsent
-from agent.inventory import detect
+from agent.inventory.detection import detect
 from agent.machine import Machine
 from agent.readings import CounterReading
-from agent.sources import SOURCES
+from agent.recording.captured import open_root
+from agent.sources.table import SOURCES
 from impacts.datasets import load_book
 
 HOSTS = Path(__file__).parent.parent / "hosts"

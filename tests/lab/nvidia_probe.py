@@ -13,8 +13,9 @@ import sys
 import time
 from pathlib import Path
 
+from agent.clock import SystemClock
 from agent.errors import ReadFailed, SourceError
-from agent.host import Host, SystemClock
+from agent.host import Host
 from agent.ledger import EnergyLedger
 from agent.machine import Machine
 from agent.readings import CounterReading

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impacts.amortisation import Lot, Plan, amortised_ratio, midnight, service_life
 from impacts.datasets import load_book
-from impacts.estimates import Citation, Estimate
+from impacts.lifetime.amortisation import Lot, Plan, amortised_ratio, midnight, service_life
 from impacts.parts import Server
+from impacts.values.estimates import Citation, Estimate
 
 BEGAN = datetime(2022, 3, 1, tzinfo=UTC)
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)  # stands in for a date that every lot here has

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from exporters.web.amounts import EMISSIONS, ENERGY, POWER, Amount, duration, significant
-from impacts.estimates import Citation, Estimate
+from impacts.values.estimates import Citation, Estimate
 
 
 def estimate(low, central, high, unit="W"):

@@ -10,7 +10,7 @@ from snapshots import TAKEN_AT, busy_server, exactly
 from exporters.prometheus import OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE, text
 from exporters.web.app import App
 from impacts import quantities as q
-from impacts.figures import Snapshot
+from impacts.snapshots import Snapshot
 
 
 class Client:

@@ -6,7 +6,7 @@ import pytest
 from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
 from agent.wholehost.balance import LASTING_SECONDS, PATIENCE_SECONDS, Basis, HostBalance, Overheads
-from impacts.estimates import Citation, Estimate
+from impacts.values.estimates import Citation, Estimate
 
 GROUND = Citation("test")
 OVERHEADS = Overheads(Estimate(1.2, 1.3, 1.6, "1", (GROUND,)), Estimate(0.8, 0.9, 0.96, "1", (GROUND,)))

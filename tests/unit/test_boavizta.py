@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 
-from impacts.boavizta import boavizta_components, boavizta_problems
-from impacts.boavizta_gpu import area_on_wafer
 from impacts.datasets import load_book
-from impacts.derivations import render
-from impacts.estimates import Citation, Estimate
-from impacts.factors import FactorBook, FactorMissing
+from impacts.embodied.boavizta import boavizta_components, boavizta_problems
+from impacts.embodied.boavizta_gpu import area_on_wafer
+from impacts.factor_book import FactorBook
+from impacts.factors import FactorMissing
 from impacts.parts import KINDS, Inventory, ManufacturerFootprint, Part, Server
+from impacts.values.derivations import render
+from impacts.values.estimates import Citation, Estimate
 
 FOOTPRINT = ManufacturerFootprint(1300, "the manufacturer's sheet, 2023")
 GIVEN = (

@@ -5,12 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impacts.amortisation import midnight
-from impacts.booking import amortised, booked_by_year, in_time, lots, pieces, time_problems, yearly_figure, years_of_use
-from impacts.components import Component, EmbodiedImpact
-from impacts.derivations import Derivation
-from impacts.estimates import Citation, Estimate, total
+from impacts.embodied.components import Component, EmbodiedImpact
+from impacts.lifetime.acquisition import (
+    amortised,
+    booked_by_year,
+    in_time,
+    lots,
+    pieces,
+    time_problems,
+    yearly_figure,
+    years_of_use,
+)
+from impacts.lifetime.amortisation import midnight
 from impacts.parts import Inventory, Part, Server
+from impacts.values.derivations import Derivation
+from impacts.values.estimates import Citation, Estimate, total
 
 LIFE = Estimate.exact(4, "year", Citation("test"))
 MEMORY = Part("memory", 4)

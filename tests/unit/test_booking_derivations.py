@@ -3,9 +3,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from impacts.amortisation import Lot, Plan, amortised_ratio
-from impacts.booking_derivations import coming_year_derivation, ratio_derivations
-from impacts.estimates import Citation, Estimate
+from impacts.lifetime.amortisation import Lot, Plan, amortised_ratio
+from impacts.lifetime.derivations import coming_year_derivation, ratio_derivations
+from impacts.values.estimates import Citation, Estimate
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)

@@ -9,12 +9,13 @@ import pytest
 import smbios_tables as smbios
 import spd_files
 
-from agent.capture import capture
-from agent.captured import open_root, read_recording
 from agent.cli import capture as command
 from agent.errors import ConfigError
 from agent.host import Host
-from agent.inventory import detect, dmi
+from agent.inventory import dmi
+from agent.inventory.detection import detect
+from agent.recording.capture import capture
+from agent.recording.captured import open_root, read_recording
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.captured import RecordedClock, open_root
+from agent.clock import SystemClock
 from agent.errors import ConfigError
-from agent.host import SystemClock
+from agent.recording.captured import RecordedClock, open_root
 
 RECORD = """\
 description = "a machine"

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from agent.comparison import Question, compare
+from agent.answers.comparison import Question, compare
+from agent.answers.in_use import Given
 from agent.errors import ConfigError
-from agent.wholehost.in_use import Given
-from impacts.replacement import Verdict
+from impacts.lifetime.replacement import Verdict
 
 TODAY = date(2026, 3, 2)
 FOOTPRINT = "{manufacturing_kgco2e: 1000, low_kgco2e: 500, high_kgco2e: 2000, source: the maker}"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from impacts.cpu_families import die_area, family_tdp_watts, resolve
-from impacts.cpu_names import normalise, tdp_watts
+from impacts.cpus.families import die_area, family_tdp_watts, resolve
+from impacts.cpus.names import normalise, tdp_watts
 from impacts.datasets import load_book
 
 BOOK = load_book()
-TABLE = tomllib.loads((resources.files("impacts") / "cpu_families.toml").read_text(encoding="utf-8"))
+TABLE = tomllib.loads((resources.files("impacts.cpus") / "families.toml").read_text(encoding="utf-8"))
 PRODUCTS = sorted(name.removeprefix("cpu_tdp:") for name in BOOK.subjects() if name.startswith("cpu_tdp:"))
 with (Path(__file__).parents[1] / "contract/data/cpu_names.csv").open(encoding="utf-8", newline="") as file:
     NAMES = list(csv.DictReader(file))

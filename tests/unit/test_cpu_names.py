@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from impacts.cpu_names import normalise, tdp_watts
+from impacts.cpus.names import normalise, tdp_watts
 from impacts.datasets import load_book
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-from impacts.derivations import Derivation, Input, render, spread
-from impacts.estimates import Citation, Estimate
+from impacts.values.derivations import Derivation, Input, render, spread
+from impacts.values.estimates import Citation, Estimate
 
 RANGE = Estimate(1, 2, 4, "GB", (Citation("label"),))
 DENSITY = Estimate(0.5, 1, 2, "GB/cm2", (Citation("study", dataset="d", entry="density"),))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.captured import open_root
 from agent.cli import doctor
+from agent.recording.captured import open_root
 
 HOSTS = Path(__file__).parent.parent / "hosts"
 

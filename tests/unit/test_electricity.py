@@ -4,8 +4,7 @@ from datetime import date
 import pytest
 
 from impacts.datasets import load_book
-from impacts.derivations import render
-from impacts.electricity import (
+from impacts.electricity.grid import (
     energy_upstream,
     energy_upstream_derivation,
     grid_factor,
@@ -16,9 +15,11 @@ from impacts.electricity import (
     split,
     upstream_share,
 )
-from impacts.estimates import Citation, Estimate
-from impacts.factors import Factor, FactorBook, Fit
-from impacts.units import base_unit
+from impacts.factor_book import FactorBook
+from impacts.factors import Factor, Fit
+from impacts.values.derivations import render
+from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import base_unit
 
 TODAY = date(2026, 6, 1)
 

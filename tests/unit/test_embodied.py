@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from impacts.datasets import load_book, read_datasets
-from impacts.derivations import render
-from impacts.embodied import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
-from impacts.factors import FactorBook
+from impacts.embodied.profiles import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
+from impacts.factor_book import FactorBook
 from impacts.parts import Inventory, ManufacturerFootprint, Part, Server
+from impacts.values.derivations import render
 
 UNKNOWN = Inventory(Server())
 PARTS = (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impacts.estimates import Citation, Estimate, merge_grounds, total
+from impacts.values.estimates import Citation, Estimate, merge_grounds, total
 
 HERE = Citation("here")
 THERE = Citation("there", dataset="d", entry="e", locator="page 3", year=2021, licence="MIT")

@@ -3,8 +3,9 @@ from datetime import date
 
 import pytest
 
-from impacts.estimates import Citation, Estimate
-from impacts.factors import Factor, FactorBook, FactorMissing, Fit
+from impacts.factor_book import FactorBook
+from impacts.factors import Factor, FactorMissing, Fit
+from impacts.values.estimates import Citation, Estimate
 
 
 def factor(region, year, value=1.0, subject="electricity", dataset="first"):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from agent.answers.factor_answer import answer
 from agent.cli import main
 from agent.errors import ConfigError
-from agent.factor_answer import answer
 from impacts.datasets import read_datasets
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "factors.schema.json").read_text())

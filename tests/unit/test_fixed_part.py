@@ -4,11 +4,11 @@ from math import exp, log, sqrt
 
 import pytest
 
-from impacts.estimates import Citation, Estimate
+from impacts.embodied.fixed_part import Levels
 from impacts.factors import Factor
-from impacts.fixed_part import Levels
 from impacts.parts import Inventory, Server
 from impacts.products import Product
+from impacts.values.estimates import Citation, Estimate
 
 PARTS_KG = 100.0
 

@@ -10,8 +10,8 @@ from clocks import START
 from histories import OPENED, open_history, rows
 
 from agent.errors import HistoryWriteFailed
-from agent.history import History
-from agent.hours import Entries, HostHour, ImpactHour
+from agent.history.hours import Entries, HostHour, ImpactHour
+from agent.history.writer import History
 from agent.ledger import Outcome
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 

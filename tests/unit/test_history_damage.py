@@ -22,8 +22,8 @@ from histories import (
 )
 
 from agent.errors import HistoryDamaged
-from agent.history import History
-from agent.hours import Entries
+from agent.history.hours import Entries
+from agent.history.writer import History
 from agent.ledger import EnergyLedger
 
 

@@ -17,11 +17,11 @@ from histories import (
 )
 
 from agent.errors import ConfigError
-from agent.history import History
-from agent.history_file import FILE_NAME, open_for_writing, transaction
-from agent.history_schema import SCHEMA_VERSION, tables
-from agent.history_view import HistoryView
-from agent.hours import ImpactHour
+from agent.history.file import FILE_NAME, open_for_writing, transaction
+from agent.history.hours import ImpactHour
+from agent.history.schema import SCHEMA_VERSION, tables
+from agent.history.view import HistoryView
+from agent.history.writer import History
 
 
 def write_one_row_and_a_bug(connection):

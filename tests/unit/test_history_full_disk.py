@@ -19,7 +19,7 @@ from histories import (
 )
 
 from agent.errors import HistoryWriteFailed
-from agent.hours import Entries
+from agent.history.hours import Entries
 
 
 def write_until_it_fails(history, ledger, entries, clock):

@@ -9,11 +9,11 @@ import pytest
 from compose_hosts import meminfo
 from trees import HandClock, processor, set_counter, set_load, write, zone
 
-from agent.config import Config
 from agent.host import Host
-from agent.hotplug import LOOK_SECONDS, HardwareWatch
 from agent.inventory.watch import difference, hardware_names
+from agent.loop.hotplug import LOOK_SECONDS, HardwareWatch
 from agent.wiring import build_anew, build_standing, sampling
+from agent.written.config import Config
 from impacts.parts import Inventory, Part, Server
 
 GB = 1_953_125  # sectors

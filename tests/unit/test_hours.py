@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.hours import ChannelHour, Entries, HostHour, ImpactHour
+from agent.history.hours import ChannelHour, Entries, HostHour, ImpactHour
 from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
 

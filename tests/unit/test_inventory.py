@@ -11,11 +11,11 @@ import jsonschema
 import pytest
 import smbios_tables as smbios
 
-from agent.captured import open_root
 from agent.cli import inventory as command
 from agent.host import Host
-from agent.inventory import detect
+from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory
+from agent.recording.captured import open_root
 from impacts.parts import Inventory, Part, Server
 
 HOSTS = compose_hosts.HOSTS

@@ -14,8 +14,8 @@ import time
 
 import pytest
 
+from agent.clock import SystemClock
 from agent.errors import ReadFailed, SourceGone
-from agent.host import SystemClock
 from agent.ipmi.device import (
     RECEIVE_TRUNCATED,
     SEND_COMMAND,

@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from agent.history import History
-from agent.hours import Entries
+from agent.history.hours import Entries
+from agent.history.writer import History
 from agent.ledger import TIMESTAMP_SLACK_SECONDS, EnergyLedger, Outcome, advance
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 

@@ -12,10 +12,11 @@ from grid_server import ANSWERS, TOKEN, Grid, GridServer
 from sites import Provider, told
 from trees import HandClock, processor, set_counter, set_load, write, zone
 
-from agent.config import Config
-from agent.grid_in_use import HOUR
-from agent.host import Host, SystemClock
+from agent.accounts.grid_in_use import HOUR
+from agent.clock import SystemClock
+from agent.host import Host
 from agent.wiring import sampling
+from agent.written.config import Config
 from exporters import prometheus, snapshot_json
 from exporters.web.page import landing_page
 

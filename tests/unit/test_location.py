@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from agent.host import Host
-from agent.location import infer_location
+from agent.place import infer_location
 
 ZONE = """# tzdb timezone descriptions
 #country-

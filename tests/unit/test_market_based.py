@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from market import KWH, instrument, kwh, market_book, market_terms, per_kwh, residual
 
-from impacts.instruments import Delivery, accepted
-from impacts.market_based import (
+from impacts.market_based.emissions import (
     Corners,
     MarketState,
     MarketTerms,
@@ -15,6 +14,7 @@ from impacts.market_based import (
     market_intensity,
     used_up_problems,
 )
+from impacts.market_based.instruments import Delivery, accepted
 
 HOUR = 1_749_556_800  # 10 June 2025, 12:00 UTC
 RESIDUAL = residual(300)

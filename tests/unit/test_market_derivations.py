@@ -4,9 +4,9 @@ import re
 import pytest
 from market import KWH, hour, instrument, kwh, market_book, market_terms, residual
 
-from impacts.derivations import render
-from impacts.market_based import Corners, MarketState, Part, market_based
-from impacts.market_derivations import market_derivations
+from impacts.market_based.derivations import market_derivations
+from impacts.market_based.emissions import Corners, MarketState, Part, market_based
+from impacts.values.derivations import render
 
 NOON = hour("2025-06-10T12:00")
 

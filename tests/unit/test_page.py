@@ -11,8 +11,8 @@ from snapshots import TAKEN_AT, busy_server, exactly, figure, just_started
 
 from exporters.web.page import landing_page
 from impacts import quantities as q
-from impacts.figures import Snapshot, SourceState
 from impacts.problems import Problem
+from impacts.snapshots import Snapshot, SourceState
 
 VOID = {"meta", "link"}
 

@@ -8,8 +8,8 @@ from snapshots import busy_server, exactly, figure
 
 from exporters.prometheus import OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE, choose, openmetrics, text
 from impacts import quantities as q
-from impacts.figures import Snapshot
 from impacts.problems import Problem
+from impacts.snapshots import Snapshot
 
 
 def snapshot(*figures, problems=()):

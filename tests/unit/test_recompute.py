@@ -15,17 +15,17 @@ from market import residual
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Provider, contract, told
 from trees import HandClock, machine
 
+from agent.accounts.electricity import Use, netted
+from agent.accounts.recompute import Knowledge, recomputed
 from agent.cli import main
-from agent.grid_in_use import Place
-from agent.history import History
-from agent.history_view import HistoryView
-from agent.hours import Entries, HostHour
+from agent.history.hours import Entries, HostHour
+from agent.history.view import HistoryView
+from agent.history.writer import History
+from agent.host_facts import standing
 from agent.ledger import EnergyLedger
-from agent.recompute import Knowledge, recomputed
-from agent.standing import standing
-from agent.use import Use, netted
+from agent.place import Place
 from impacts.datasets import load_book
-from impacts.factors import FactorBook
+from impacts.factor_book import FactorBook
 
 HOURS = 6
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "recompute.schema.json").read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ from agent.sources.redfish_meter import MOST_WATTS
 from agent.sources.redfish_session import RedfishSession
 from agent.sources.redfish_settings import RedfishSettings
 from agent.web_client import Reply
-from impacts.estimates import Citation, Estimate
+from impacts.values.estimates import Citation, Estimate
 
 ACCURACY = Estimate.exact(1.0, "1", Citation("the test"))
 SETTINGS = RedfishSettings("https://bmc", "monitor", Path(__file__), ca=True, deadline_seconds=5)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from impacts.estimates import Citation, Estimate
-from impacts.replacement import Choices, Difference, Replacement, Verdict, emissions_per_year, energy_per_year
+from impacts.lifetime.replacement import Choices, Difference, Replacement, Verdict, emissions_per_year, energy_per_year
+from impacts.values.estimates import Citation, Estimate
 
 SAID = Citation("said")
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from agent.cli import main
 from agent.errors import ConfigError
-from agent.residual_mix import (
+from agent.written.residual_mix import (
     COLUMNS,
     OPTIONAL_COLUMNS,
     import_residual_mix,
@@ -250,9 +250,7 @@ def test_the_documents_example_can_be_imported_and_its_columns_are_all(tmp_path,
 def test_the_document_names_every_problem_of_the_market_based_figure():
     root = Path(__file__).parents[2]
     document = (root / "docs" / "market-based.md").read_text(encoding="utf-8")
-    sources = "".join(
-        (root / "impacts" / f"{name}.py").read_text() for name in ("instruments", "market_based", "residual_mix")
-    )
+    sources = "".join(path.read_text() for path in (root / "impacts" / "market_based").glob("*.py"))
     reasons = set(re.findall(r'Problem\(ORIGIN, "(\w+)"', sources))
     assert len(reasons) == 10
     assert all(f"`{reason}`" in document for reason in reasons)

@@ -10,10 +10,10 @@ import pytest
 from histories import rows
 from trees import BOOT, HandClock, processor, set_counter, set_load, write, zone
 
-from agent.config import Config
 from agent.errors import HistoryWriteFailed
 from agent.host import Host
 from agent.wiring import sampling
+from agent.written.config import Config
 
 WATTS = 100
 JOULES_PER_KWH = 3.6e6

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from agent.errors import ConfigError
-from agent.schema_errors import nearest, validate
+from agent.written.schema_errors import nearest, validate
 
 SCHEMA = {
     "type": "object",

@@ -8,7 +8,7 @@ from snapshots import TAKEN_AT, busy_server, figure
 
 from exporters.snapshot_json import render
 from impacts import quantities as q
-from impacts.figures import Snapshot
+from impacts.snapshots import Snapshot
 
 
 def test_a_figure_has_its_bounds_its_unit_and_its_grounds():

@@ -8,9 +8,9 @@ from trees import HandClock, machine, processor, set_counter, write, zone
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
 from agent.ledger import EnergyLedger
+from agent.loop.source_set import REOPEN_SECONDS, SourceSet
 from agent.readings import Boundary, Channel, Method, PowerReading
-from agent.source_set import REOPEN_SECONDS, SourceSet
-from agent.sources import SOURCES, SourceEntry
+from agent.sources.table import SOURCES, SourceEntry
 
 CHANNEL = Channel("toy", "one", "cpu", Boundary.COMPONENT, Method.INTEGRATED)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from impacts.units import UnknownUnit, base_unit, convert, product_unit, quotient_unit, readable_unit
+from impacts.values.units import UnknownUnit, base_unit, convert, product_unit, quotient_unit, readable_unit
 
 
 @pytest.mark.parametrize(

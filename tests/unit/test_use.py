@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Site, contract, told
 
-from agent.grid_in_use import HOUR
-from agent.hours import HostHour
-from agent.use import TAKEN_BACK, Use, netted
-from impacts.market_based import MarketState
+from agent.accounts.electricity import TAKEN_BACK, Use, netted
+from agent.accounts.grid_in_use import HOUR
+from agent.history.hours import HostHour
+from impacts.market_based.emissions import MarketState
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sites import LOCATION, MARKET, NOON, UPSTREAM, Site, contract, told
 
-from agent.use_explanation import UseExplanation
+from agent.explain.electricity import UseExplanation
 from impacts import quantities as q
-from impacts.derivations import render
+from impacts.values.derivations import render
 
 
 @pytest.fixture

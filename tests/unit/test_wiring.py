@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from trees import HandClock, machine, processor, set_load, write
 
-from agent.captured import open_root
-from agent.config import Config, config_of
+from agent.accounts.electricity import Use
 from agent.errors import ConfigError
 from agent.grid.settings import grid_settings
-from agent.grid_in_use import Place
-from agent.history import History
+from agent.history.writer import History
 from agent.host import Host
-from agent.use import Use
+from agent.place import Place, check_location, place_of
+from agent.recording.captured import open_root
 from agent.wholehost.load_model import load_model
-from agent.wiring import build_standing, check_location, place_of, sample_twice, sampling
+from agent.wiring import build_standing, sample_twice, sampling
+from agent.written.config import Config, config_of
 from impacts.datasets import load_book
 from impacts.parts import Inventory, Part, Server
 
@@ -152,11 +152,11 @@ def test_the_place_is_what_the_config_says_else_what_the_time_zone_says(tmp_path
     write(tmp_path, {"usr/share/zoneinfo/zone.tab": "DE\t+5230+01322\tEurope/Berlin", "etc/timezone": "Europe/Berlin"})
     host, book = Host(tmp_path), load_book()
 
-    assert place_of(host, Config(location="FR"), book) == Place("FR")
-    assert place_of(host, Config(), book) == Place("DE", inferred=True)
-    assert place_of(Host(tmp_path / "elsewhere"), Config(), book) == Place("")
+    assert place_of("FR", host, book) == Place("FR")
+    assert place_of("", host, book) == Place("DE", inferred=True)
+    assert place_of("", Host(tmp_path / "elsewhere"), book) == Place("")
     live = grid_settings({"provider": "energinet", "zone": "DK1"}, "", "config.yaml")
-    assert place_of(host, Config(grid=live), book) == Place("DK-DK1")
+    assert place_of(Config(grid=live).said_location, host, book) == Place("DK-DK1")
 
 
 def test_a_captured_machine_is_not_read_by_this_machines_config(tmp_path):

@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from agent.clock import SystemClock
 from agent.errors import ReadFailed, SourceAbsent, SourceGone
-from agent.host import SystemClock
+from agent.loop.worker import Worker
 from agent.readings import Boundary, Channel, Method, PowerReading
-from agent.worker import Pace, Worker
+from agent.sources.source import Pace
 
 CHANNEL = Channel("toy", "inlet", "host", Boundary.INLET, Method.INTEGRATED)
 READING = PowerReading(CHANNEL, 1.0, 200.0)

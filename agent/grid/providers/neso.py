@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from agent.grid.provider import Row, listed, told
-from impacts.estimates import Citation
+from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from agent.grid.provider import Row, listed, told
-from impacts.estimates import Citation
+from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

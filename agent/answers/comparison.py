@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `wattprint compare` compares: two machines of inventory files, in use at a load and on a grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent.answers.in_use import Given, InUse, in_use
+from agent.errors import ConfigError, WattprintError
+from agent.inventory.file import read_inventory
+from agent.place import check_location
+from impacts.datasets import load_book
+from impacts.electricity.grid import grid_factor, grid_problems
+from impacts.embodied.profiles import embodied
+from impacts.lifetime.amortisation import service_life
+from impacts.lifetime.replacement import Choices, Replacement
+from impacts.problems import Problem
+from impacts.values.estimates import Citation, Estimate, merge_grounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from impacts.factor_book import FactorBook
+    from impacts.factors import FactorMatch
+    from impacts.parts import Inventory, Server
+
+_ORIGIN = "compare"
+_MEASURES = {
+    "keep": "its mean over some weeks at the inlet, by this agent or its BMC",
+    "replace": "that of a machine on trial, or of its manufacturer's calculator, with bounds as LOW:MEAN:HIGH",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked."""
+
+    keep: Given
+    replace: Given
+    replaces: int = 1  # so many machines as the one to keep go for the one that comes
+    country: str = ""  # or grid zone; empty: not said
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The answer, what it rests on, and what ought to be said about it."""
+
+    question: Question
+    keep: InUse
+    replace: InUse
+    load: Estimate  # that both have in common, unless one has its own
+    grid: FactorMatch
+    outcome: Replacement
+    problems: tuple[Problem, ...]
+
+
+def compare(question: Question, on: date) -> Comparison:
+    """Return the comparison at the factors of a day.
+
+    Raises:
+        ConfigError: an inventory file cannot be used, or no dataset knows the country.
+        WattprintError: the manufacture of the new machine cannot be computed.
+    """
+    book = load_book()
+    check_location(book, question.country, "--country")
+    old, new = (_inventory(given, on) for given in (question.keep, question.replace))
+    keep, come = in_use(question.keep, old, book, on), in_use(question.replace, new, book, on)
+    load = _load(question.keep, book, on)
+    impact = embodied(new, "default", book)
+    manufacture = impact.total("gwp")
+    if manufacture is None:
+        raise WattprintError(f"{question.replace.path}: its manufacture cannot be computed: {impact.problems[0]}")
+    grid = grid_factor(book, question.country, on)
+    rest = book.find("rest_of_host", "power", on=on).factor.value
+    central, *corners = _choices((keep, come), question.replaces, load, rest)
+    years = service_life(new.server, book).central
+    outcome = Replacement(central, corners, grid.factor.value, manufacture, years)
+    problems = (
+        *keep.problems,
+        *come.problems,
+        *_power_problems(question, keep, come),
+        *_grid_problems(grid, question.country, on),
+        *_life_problems(new.server, years),
+        *impact.problems,
+    )
+    return Comparison(question, keep, come, load, grid, outcome, problems)
+
+
+def _inventory(given: Given, on: date) -> Inventory:
+    inventory = read_inventory(given.path).serving_on(on)
+    if inventory.server.virtual:
+        raise ConfigError(f"{given.path}: is of a virtual machine; compare the physical servers that it runs on")
+    return inventory
+
+
+def _load(keep: Given, book: FactorBook, on: date) -> Estimate:
+    if keep.load is not None:
+        return Estimate.exact(keep.load, "1", Citation("given with --load"))
+    return book.find("server_load", "power", on=on).factor.value
+
+
+def _choices(machines: tuple[InUse, InUse], replaces: int, load: Estimate, rest: Estimate) -> list[Choices]:
+    """Return both powers at each value of the load and of the rest of a host, the central one first.
+
+    Between two loads at which a machine's power bends it is a straight line: the bounds lie at the bends or ends.
+    """
+    bends = {bend for machine in machines for bend in machine.bends if load.low < bend < load.high}
+    loads = dict.fromkeys([load.central, load.low, load.high, *sorted(bends)])
+    rests = dict.fromkeys([rest.central, rest.low, rest.high])
+    grounds = merge_grounds(rest.grounds, load.grounds)
+    keep, come = machines
+    return [
+        Choices(keep.power(at, overhead).scaled(replaces), come.power(at, overhead))
+        for at in loads
+        for overhead in (Estimate.exact(ratio, "1", *grounds) for ratio in rests)
+    ]
+
+
+def _power_problems(question: Question, keep: InUse, come: InUse) -> Iterator[Problem]:
+    modelled = [given.name for given, machine in ((question.keep, keep), (question.replace, come)) if machine.model]
+    if modelled:
+        what = f"the power of the machine to {' and of the one to '.join(modelled)} is modelled, with wide bounds"
+        remedy = "; ".join(f"--{name}-watts: {_MEASURES[name]}" for name in modelled)
+        yield Problem(_ORIGIN, "power_modelled", what, remedy)
+    if question.keep.load is None and (keep.model or (come.model and come.own_load is None)):
+        what = "the average CPU load is not known: that of common servers stands in, with wide bounds"
+        yield Problem(_ORIGIN, "load_assumed", what, "give it with --load, as 0.3 or 30%")
+    if come.model and come.own_load is None:
+        what = "the new machine is taken to work at the load of the old one; the same work is less load on a faster one"
+        yield Problem(_ORIGIN, "replace_load_assumed", what, "give the load that you expect with --replace-load")
+
+
+def _grid_problems(grid: FactorMatch, country: str, on: date) -> Iterator[Problem]:
+    for problem in grid_problems(grid, country, on):
+        is_of_place = problem.reason in {"location_unknown", "grid_unknown"}
+        remedy = "give the country (FR) or grid zone (US-CAL-CISO) with --country"
+        yield replace(problem, remedy=remedy) if is_of_place else problem
+
+
+def _life_problems(server: Server, years: float) -> Iterator[Problem]:
+    if server.service_life_years is None:
+        what = f"the service life of the new machine is not known: {years:g} years stand in"
+        yield Problem(_ORIGIN, "service_life_assumed", what, "set `service_life_years` under `server` in its file")
+    if server.first_used is not None:
+        what = "the new machine has been used before: its manufacture is counted in full, as if it were made for this"
+        yield Problem(_ORIGIN, "bought_used", what, "read the break-even as an upper bound; docs/keep-or-replace.md")

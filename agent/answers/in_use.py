@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine in use that is not this one: the power of what an inventory file lists, modelled at a load or measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent.errors import ConfigError
+from agent.wholehost.load_model import LoadModel, model_of
+from impacts.problems import Problem
+from impacts.values.estimates import Citation, Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from impacts.factor_book import FactorBook
+    from impacts.parts import Inventory
+
+_THREADS_PER_CORE = 2  # where a core has one, the bounds of the default per thread allow for it
+_METER = "ipmi_dcmi_accuracy"  # the accuracy that a server's own inlet meter keeps to
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One machine as it is given; what is not given is None."""
+
+    name: str  # keep or replace: what its options begin with
+    path: Path  # of its inventory file
+    load: float | None = None  # 0 to 1
+    watts: tuple[float, ...] | None = None  # at the inlet: the mean; or a lower bound, the mean, an upper bound
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """A machine at work: its measured power, else the model of its parts and, where it has one, a load of its own."""
+
+    watts: Estimate | None = None
+    model: LoadModel | None = None
+    own_load: float | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def power(self, common_load: float, rest: Estimate) -> Estimate:
+        """Return the power at a load; what the rest of the host adds multiplies the modelled parts."""
+        if self.model is None:
+            assert self.watts is not None  # noqa: S101 - one of the two is there
+            return self.watts
+        return self.model.power(self.load(common_load)) * rest
+
+    def load(self, common_load: float) -> float:
+        """Return the load it works at."""
+        return common_load if self.own_load is None else self.own_load
+
+    @property
+    def bends(self) -> frozenset[float]:
+        """The loads at which its power changes its slope."""
+        terms = self.model.terms if self.model else ()
+        return frozenset(load for term in terms for load, _ in term.shares)
+
+
+def in_use(given: Given, inventory: Inventory, book: FactorBook, on: date) -> InUse:
+    """Return the machine at work: by its measured power where that is given, else modelled.
+
+    Raises:
+        ConfigError: nothing tells the power of its CPUs.
+    """
+    if given.watts is not None:
+        return InUse(watts=_measured(given, book, on))
+    remedy = f"give its mean power at the inlet with --{given.name}-watts"
+    cpus = inventory.of_kind("cpu")
+    cores = [part.cores * part.count for part in cpus if part.cores]
+    threads = _THREADS_PER_CORE * sum(cores) if len(cores) == len(cpus) else 0
+    model = model_of(inventory, book, on, threads)
+    if not cpus or (model.problems and not threads):
+        what = (
+            f"the power of the CPU {cpus[0].model or '(no model given)'} is not known" if cpus else "no CPU is listed"
+        )
+        raise ConfigError(f"{given.path}: {what}; {remedy}{', or the `cores` of each CPU in the file' if cpus else ''}")
+    found = (*(replace(problem, remedy=remedy) for problem in model.problems), *_unmodelled(inventory, remedy))
+    problems = tuple(replace(problem, what=f"{given.name}: {problem.what}") for problem in found)
+    return InUse(model=model, own_load=given.load, problems=problems)
+
+
+def _measured(given: Given, book: FactorBook, on: date) -> Estimate:
+    assert given.watts is not None  # noqa: S101 - the caller has looked
+    said = Citation(f"given with --{given.name}-watts")
+    if len(given.watts) > 1:
+        low, mean, high = given.watts
+        return Estimate(low, mean, high, "W", (said,))
+    accuracy = book.find(_METER, "power", on=on).factor.value
+    return Estimate.exact(given.watts[0], "W", said) * accuracy
+
+
+def _unmodelled(inventory: Inventory, remedy: str) -> Iterator[Problem]:
+    """Say which parts the model knows little or nothing of."""
+    if any(not part.capacity_gb for part in inventory.of_kind("memory")):
+        what = "the capacity of memory modules is not known: their power is left out"
+        yield Problem("model", "memory_power_unknown", what, f"set `capacity_gb` in the file, or {remedy}")
+    if inventory.of_kind("gpu"):
+        what = "the power of its cards is a default of wide bounds, whatever their model and load"
+        yield Problem("model", "gpu_power_assumed", what, remedy)

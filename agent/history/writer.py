@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The history of the running agent: counters and hourly accounts in SQLite, whatever happens in between.
+
+What is written are absolute values, never additions: a write that failed, or only seemed to, can be repeated as
+often as need be without counting anything twice.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from agent.errors import ConfigError, HistoryDamaged, HistoryWriteFailed, WattprintError
+from agent.history.channel_rows import FIRST_CREDIBLE_SECONDS, ChannelRow, Moment, account_of, row_of
+from agent.history.file import FILE_NAME, is_damage, lock, move_aside, open_for_writing, prepare_directory, transaction
+from agent.history.hours import Booking, ChannelHour, Entries, HostHour, Hour, ImpactHour, Key
+from agent.history.view import CARRIED_HOUR, HistoryView, Meta
+from agent.ledger import EnergyLedger
+from agent.version import VERSION
+from impacts.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from agent.clock import Clock
+
+_KEY_COLUMNS = {
+    "channel_hour": "hour, source, channel",
+    "host_hour": "hour, basis",
+    "impact_hour": "hour, quantity, factor",
+}
+_CLOSED = (-1, -1)  # no file has this identity
+
+
+class History(HistoryView):
+    """Opened in one thread, written by one; no other process writes it."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, clock: Clock, path: Path | None = None, lock_descriptor: int = -1
+    ) -> None:
+        super().__init__(connection)
+        self.problems: list[Problem] = []
+        self._clock = clock
+        self._path = path  # None: in memory
+        self._lock_descriptor = lock_descriptor
+        self._file = _identity(path)
+        self._boot_id = ""
+        self._last_batch = Entries()  # the hours of the last write, as they stand in the file
+        # All of time, to carry it into a new file if this one is damaged while we run.
+        self._ever_hosts = self.host_totals()
+        self._ever_impacts = self.impact_totals_by_factor()
+
+    @classmethod
+    def open(cls, directory: Path | None, clock: Clock) -> History:
+        """Open or begin the history in `directory`; None keeps one in memory.
+
+        Raises:
+            ConfigError: if the directory cannot be used, or another agent uses it.
+        """
+        if directory is None:
+            return cls(open_for_writing(None), clock)
+        prepare_directory(directory)
+        lock_descriptor = lock(directory)
+        with ExitStack() as unless_open:
+            unless_open.callback(os.close, lock_descriptor)
+            connection, problems = _open_or_replace(directory / FILE_NAME, clock)
+            history = cls(connection, clock, directory / FILE_NAME, lock_descriptor)
+            unless_open.pop_all()
+        history.problems += problems
+        return history
+
+    @property
+    def directory(self) -> Path | None:
+        """Where it is kept; None: in memory."""
+        return None if self._path is None else self._path.parent
+
+    def ledger(self, boot_id: str) -> EnergyLedger:
+        """Return the accounts as they were last written, their times in this boot's seconds.
+
+        `boot_id` tells this boot from any other; empty if the kernel does not say. Over a reboot the next reading is
+        a reset, with the time since the last one, by the wall clock, unobserved.
+        """
+        self._boot_id = boot_id
+        now = Moment.now(boot_id, self._clock)
+        rows = self._connection.execute(f"SELECT {', '.join(ChannelRow._fields)} FROM channel")  # noqa: S608  constants
+        accounts = (account_of(ChannelRow(*row), now) for row in rows)
+        return EnergyLedger({account.channel.key: account for account in accounts})
+
+    def seconds_away(self) -> float:
+        """Return the time since the last write by the wall clock; 0 where there was none or a clock was not set."""
+        last = self.last_written_at
+        if last is None or last.timestamp() < FIRST_CREDIBLE_SECONDS:
+            return 0.0
+        return max(0.0, (self._clock.utc_now() - last).total_seconds())
+
+    def write(self, ledger: EnergyLedger, entries: Entries, amortised_ratio: float, at: datetime) -> None:
+        """Write everything in one transaction and clear `entries`.
+
+        Raises:
+            HistoryWriteFailed: the file holds what it held, `entries` is as it was; write again later.
+        """
+        meta = Meta(self.began_at or at, at, amortised_ratio)
+        try:
+            batch = self._write_or_replace(ledger, entries, meta)
+        except (sqlite3.Error, OSError, WattprintError) as error:
+            raise HistoryWriteFailed(f"cannot write the history {self._path}: {error}") from error
+        self._meta, self._last_batch = meta, batch
+        for (_, basis), energy in entries.hosts.items():
+            self._ever_hosts.setdefault(basis, HostHour()).add(energy)
+        for (_, stem, factor), grams in entries.impacts.items():
+            self._ever_impacts.setdefault((stem, factor), ImpactHour()).add(grams)
+        entries.clear()
+
+    def put_version(self, accounts: Sequence[Booking], at: datetime) -> int:
+        """Write a new version of some hours' accounts beside all that is there; return its number.
+
+        Raises:
+            HistoryWriteFailed: nothing was written.
+        """
+        version = self.newest_version() + 1
+        hours = [one.hour for one in accounts]
+        try:
+            with transaction(self._connection):
+                self._put("account_version", [(version, at.timestamp(), min(hours), max(hours), VERSION)])
+                rows = ((version, one.hour, one.stem, one.factor_id, *one.amount.amounts()) for one in accounts)
+                self._put("account_hour", rows)
+        except sqlite3.Error as error:
+            raise HistoryWriteFailed(
+                f"cannot write the history {self._path}: {error}; make room and try again"
+            ) from error
+        return version
+
+    def close(self) -> None:
+        """Close the file and let another agent have the directory."""
+        super().close()
+        if self._lock_descriptor >= 0:
+            os.close(self._lock_descriptor)
+            self._lock_descriptor = -1
+
+    def _write_or_replace(self, ledger: EnergyLedger, entries: Entries, meta: Meta) -> Entries:
+        if self._path is not None and _identity(self._path) != self._file:
+            self._reopen(self._path)  # it was removed, or the last attempt to replace it failed
+        try:
+            return self._write(ledger, entries, meta)
+        except sqlite3.Error as error:
+            if self._path is None or not is_damage(error):
+                raise
+            self._reopen(self._path)
+            return self._write(ledger, entries, meta)
+
+    def _reopen(self, path: Path) -> None:
+        # First of all: on closing, SQLite removes the log by its name, which must not be the new file's.
+        self._connection.close()
+        self._file = _CLOSED
+        self._connection, problems = _open_or_replace(path, self._clock)
+        self._file = _identity(path)
+        self.problems += problems
+
+    def _write(self, ledger: EnergyLedger, entries: Entries, meta: Meta) -> Entries:
+        """Write all in one transaction; return the hours as they then stand in the file."""
+        began_at, written_at, amortised_ratio = meta
+        now = Moment.now(self._boot_id, self._clock)
+        with transaction(self._connection):
+            if self._connection.execute("SELECT 1 FROM meta").fetchone() is None:
+                self._begin()
+            batch = Entries(
+                self._absolute("channel_hour", entries.channels, self._last_batch.channels),
+                self._absolute("host_hour", entries.hosts, self._last_batch.hosts),
+                self._absolute("impact_hour", entries.impacts, self._last_batch.impacts),
+            )
+            self._put_hours("channel_hour", batch.channels.items())
+            self._put_hours("host_hour", batch.hosts.items())
+            self._put_hours("impact_hour", batch.impacts.items())
+            accounts = ((account, account.state) for account in ledger.accounts.values())
+            self._put("channel", (row_of(account, state, now) for account, state in accounts if state is not None))
+            self._put("meta", [(1, began_at.timestamp(), written_at.timestamp(), amortised_ratio)])
+        return batch
+
+    def _begin(self) -> None:
+        """Carry all of time into a file that holds nothing yet: nothing, unless it replaces a damaged one."""
+        self._last_batch = Entries()
+        self._put_hours("host_hour", (((CARRIED_HOUR, basis), energy) for basis, energy in self._ever_hosts.items()))
+        self._put_hours("impact_hour", (((CARRIED_HOUR, *key), grams) for key, grams in self._ever_impacts.items()))
+
+    def _absolute(self, table: str, entries: dict[Key, Hour], in_file: dict[Key, Hour]) -> dict[Key, Hour]:
+        """Return the hours as the file shall hold them.
+
+        `in_file` has them as the last write left them. What it lacks is read, and kept there for the next attempt if
+        this one fails: a commit that reported an error may have reached the disk all the same.
+        """
+        batch: dict[Key, Hour] = {}
+        for key, entry in entries.items():
+            if key not in in_file:
+                in_file[key] = self._hour_in_file(table, key, type(entry))
+            batch[key] = type(entry)(*in_file[key].amounts())
+            batch[key].add(entry)
+        return batch
+
+    def _hour_in_file(self, table: str, key: Key, kind: type[Hour]) -> Hour:
+        query = f"SELECT {', '.join(kind.__slots__)} FROM {table} WHERE ({_KEY_COLUMNS[table]}) = ({_marks(key)})"  # noqa: S608  constants
+        return kind(*(self._connection.execute(query, key).fetchone() or ()))
+
+    def _put_hours(
+        self, table: str, hours: Iterable[tuple[tuple[object, ...], ChannelHour | HostHour | ImpactHour]]
+    ) -> None:
+        self._put(table, ((*key, *hour.amounts()) for key, hour in hours))
+
+    def _put(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        for row in rows:
+            self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({_marks(row)})", row)  # noqa: S608  constants
+
+
+def _marks(values: tuple[object, ...]) -> str:
+    return ", ".join("?" for _ in values)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells the file from another one under the same name; None if there is none."""
+    try:
+        status = path.stat() if path is not None else None
+    except FileNotFoundError:
+        return None
+    return status and (status.st_dev, status.st_ino)
+
+
+def _open_or_replace(path: Path, clock: Clock) -> tuple[sqlite3.Connection, list[Problem]]:
+    """Open the file, or move it aside if it is damaged and begin a new one."""
+    try:
+        return open_for_writing(path), []
+    except HistoryDamaged as damage:
+        try:
+            aside = move_aside(path, clock.utc_now())
+        except OSError as error:
+            raise ConfigError(
+                f"cannot move the damaged history {path} aside: {error.strerror}; move it away"
+            ) from error
+        problem = Problem(
+            "history",
+            "damaged",
+            f"{damage}; it was moved to {aside} and a new history was begun",
+            f"if you need what it holds, `sqlite3 {aside} .recover` may read it; else remove it and restart the agent",
+        )
+        return open_for_writing(path), [problem]

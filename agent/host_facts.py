@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands for as long as the agent runs: the machine, its place, its embodied impact, and the models in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from agent.wholehost.balance import Overheads
+from agent.wholehost.load_model import LoadModel, load_model
+from impacts.embodied.profiles import embodied
+from impacts.lifetime.acquisition import lots, pieces, time_problems
+from impacts.lifetime.amortisation import Lot, service_life
+from impacts.values.estimates import Citation, Estimate, merge_grounds
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from agent.machine import Machine
+    from agent.place import Place
+    from impacts.embodied.components import EmbodiedImpact
+    from impacts.market_based.instruments import Instrument
+    from impacts.parts import Inventory
+    from impacts.problems import Problem
+
+PROFILE = "default"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The constant part of an evaluation."""
+
+    machine: Machine
+    serving: Inventory  # without the parts that have left
+    place: Place
+    instruments: tuple[Instrument, ...]  # of the market-based figure
+    embodied: EmbodiedImpact
+    overheads: Overheads
+    model: LoadModel
+    service_life: Estimate  # years
+    found_problems: tuple[Problem, ...]  # of the inventory
+
+    @property
+    def serving_machine(self) -> Machine:
+        """The machine with the parts that are in it: what draws power."""
+        return replace(self.machine, inventory=self.serving)
+
+    @cached_property
+    def counted_grounds(self) -> tuple[Citation, ...]:
+        """What host energy rests on where counters tell a part of it."""
+        return merge_grounds(self.overheads.rest.grounds, self.overheads.psu_efficiency.grounds, self.model.grounds)
+
+    @cached_property
+    def model_grounds(self) -> tuple[Citation, ...]:
+        """What host energy rests on where nothing is counted."""
+        return merge_grounds(self.model.grounds, self.overheads.rest.grounds)
+
+    @cached_property
+    def embodied_grounds(self) -> tuple[Citation, ...]:
+        """What the embodied emissions rest on."""
+        return merge_grounds(*(component.grounds for component in self.embodied.components("gwp")))
+
+    @cached_property
+    def embodied_emissions(self) -> Estimate | None:
+        """The embodied emissions of the whole host; None if they cannot be computed."""
+        return self.embodied.total("gwp")
+
+    @cached_property
+    def lots(self) -> tuple[Lot, ...]:
+        """The same by what was acquired together; none if they cannot be computed."""
+        return lots(pieces(self.embodied.components("gwp")), self.machine.inventory.server, self.service_life)
+
+    @cached_property
+    def embodied_factors(self) -> tuple[Citation, ...]:
+        """The dataset rows behind the embodied figures and their amortisation."""
+        impacts = (c.grounds for components in self.embodied.criteria.values() for c in components)
+        return merge_grounds(*impacts, self.service_life.grounds)
+
+    def problems_on(self, day: date) -> tuple[Problem, ...]:
+        """Return what ought to be said about all this, but for the grid, on a day."""
+        return (
+            *self.found_problems,
+            *self.embodied.problems,
+            *time_problems(self.machine.inventory, self.service_life, day),
+        )
+
+
+def standing(
+    machine: Machine, place: Place, problems: tuple[Problem, ...], instruments: tuple[Instrument, ...] = ()
+) -> Standing:
+    """Work out what stands."""
+    on = machine.host.clock.utc_now().date()
+    rest = machine.book.find("rest_of_host", "power", on=on).factor.value
+    psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
+    serving = machine.inventory.serving_on(on)
+    return Standing(
+        machine=machine,
+        serving=serving,
+        place=place,
+        instruments=instruments,
+        embodied=embodied(machine.inventory, PROFILE, machine.book),
+        overheads=Overheads(rest, psu_efficiency),
+        model=load_model(replace(machine, inventory=serving)),
+        service_life=service_life(machine.inventory.server, machine.book),
+        found_problems=problems,
+    )

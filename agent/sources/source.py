@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a source is: how it is read, how often, and how a line of the table presents it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent.machine import Machine
+    from agent.readings import Channel, Reading
+
+
+class Source(Protocol):
+    """A kind of thing that can be read. Opened once; read at every tick; closed at the end."""
+
+    channels: tuple[Channel, ...]
+    notes: tuple[str, ...]  # what was left out and why, for doctor
+
+    def read(self) -> Sequence[Reading]:
+        """Return one reading per channel.
+
+        Raises:
+            SourceError: never zeros in place of a failure. `ReadFailed` carries the readings that did succeed.
+        """
+
+    def close(self) -> None:
+        """Give back its files."""
+
+
+@runtime_checkable
+class FollowsParts(Protocol):
+    """A source that is built from the parts of the machine."""
+
+    def follow(self, machine: Machine) -> None:
+        """Go on with the parts that the machine has now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a slow source is read, and how long a read may take, in seconds."""
+
+    interval_seconds: float = 10.0
+    deadline_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """A line of the table: how to open the source, what it reads and how it presents itself."""
+
+    name: str
+    open: Callable[[Machine], Source]  # raises SourceAbsent or SourceDenied
+    reads: tuple[str, ...]  # globs below the root, for `wattprint capture`
+    measures: str  # one line for doctor
+    pace: Pace | None = None  # of a slow source, which is read by a worker

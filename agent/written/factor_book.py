@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The factors in use: those of the datasets, and the residual mixes that were imported on this host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.errors import ConfigError
+from agent.written.residual_mix import imported_factors
+from impacts.datasets import load_book
+from impacts.problems import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agent.host import Host
+    from agent.written.config import Config
+    from impacts.factor_book import FactorBook
+
+
+def book_of(host: Host, config: Config, state: Path | None = None) -> tuple[FactorBook, tuple[Problem, ...]]:
+    """Return the factors of the datasets and the residual mixes imported into `state`, or into the config's directory.
+
+    Not being able to read what was imported is a problem.
+    """
+    directory = state or (config.state_directory if host.is_own else None)
+    try:
+        return load_book(() if directory is None else imported_factors(directory)), ()
+    except ConfigError as error:
+        remedy = "run as a user who may read the state directory, or import the file again"
+        return load_book(), (Problem("factors", "imported_unreadable", f"left out: {error}", remedy),)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU families: which dies, how many of them and how large, are in the CPU of a name, by families.toml.
+
+A name that the table does not know for certain has no family: another model is never taken in its place.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from impacts.cpus.names import normalise
+from impacts.factors import FactorMissing
+from impacts.values.estimates import Citation, Estimate, merge_grounds, total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from impacts.factor_book import FactorBook
+
+_EITHER = "|"
+_TIMES = " x "
+
+
+@dataclass(frozen=True, slots=True)
+class Die:
+    """One kind of die in a package; where nobody has published which of several it is, the name tells all."""
+
+    name: str
+    node: str  # 7nm, as carbon per area is looked up
+    area: Estimate  # of one die, mm2/unit
+    count: Estimate  # in one package, 1
+
+
+@dataclass(frozen=True, slots=True)
+class CpuFamily:
+    """What is known of all CPUs of one design and number of dies."""
+
+    name: str
+    launched_year: int
+    dies: tuple[Die, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """One row of the table."""
+
+    family: str
+    launched_year: int
+    names: re.Pattern[str]
+    cores: range | None  # None: any number, also an unknown one
+    dies: Mapping[str, int | list[int]]
+    source: Citation
+
+    def fits(self, name: str, cores: int | None) -> bool:
+        return (self.cores is None or cores in self.cores) and self.names.fullmatch(name) is not None
+
+
+def resolve(model: str, cores: int | None, book: FactorBook) -> CpuFamily | None:
+    """Return the family of a CPU by its name as printed and the cores of its package; None if it is not certain.
+
+    A guest's name may tell the family, but the number of its cores tells nothing of the die: pass None for it.
+    """
+    variant = _find(model, cores)
+    if variant is None:
+        return None
+    dies = tuple(_die(name, count, variant, book) for name, count in variant.dies.items())
+    return CpuFamily(variant.family, variant.launched_year, dies)
+
+
+def die_area(family: CpuFamily) -> Estimate:
+    """Return the area of all dies of one package, in mm2/unit."""
+    return total(die.count * die.area for die in family.dies)
+
+
+def family_tdp_watts(book: FactorBook, model: str, cores: int | None) -> Estimate | None:
+    """Return the range of the thermal design powers of the CPU's family; None if either is not known."""
+    variant = _find(model, cores)
+    if variant is None:
+        return None
+    try:
+        return book.find(f"cpu_tdp_of_family:{variant.family}", "power", on=date.max).factor.value
+    except FactorMissing:
+        return None
+
+
+def _find(model: str, cores: int | None) -> _Variant | None:
+    name = normalise(model)
+    return next((variant for variant in _variants() if variant.fits(name, cores)), None)
+
+
+def _die(name: str, count: int | list[int], variant: _Variant, book: FactorBook) -> Die:
+    choices = name.split(_EITHER)
+    areas = [_area(choice, book) for choice in choices]
+    low, central, high = count if isinstance(count, list) else (count, count, count)
+    return Die(
+        name=" or ".join(choices),
+        node=_nodes()[_without_times(choices[0])],
+        area=Estimate(
+            min(area.low for area in areas),
+            areas[0].central,
+            max(area.high for area in areas),
+            areas[0].unit,
+            merge_grounds(*(area.grounds for area in areas)),
+        ),
+        count=Estimate(low, central, high, "1", (variant.source,)),
+    )
+
+
+def _area(choice: str, book: FactorBook) -> Estimate:
+    """Return the area of `A`, or of all four in `4 x A`."""
+    area = book.find(f"cpu_die_area:{_without_times(choice)}", "attribute", on=date.max).factor.value
+    times, found, _ = choice.partition(_TIMES)
+    return area.scaled(int(times)) if found else area
+
+
+def _without_times(choice: str) -> str:
+    return choice.rpartition(_TIMES)[2]
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("impacts.cpus") / "families.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _nodes() -> dict[str, str]:
+    return {name: die["node"] for name, die in _table()["dies"].items()}
+
+
+@cache
+def _variants() -> tuple[_Variant, ...]:
+    return tuple(_variant(family, row) for family in _table()["family"] for row in family["variants"])
+
+
+def _variant(family: dict[str, Any], row: dict[str, Any]) -> _Variant:
+    cores = row.get("cores")
+    return _Variant(
+        family=family["name"],
+        launched_year=family["launched"],
+        names=re.compile(row["names"] if "names" in row else family["names"], re.IGNORECASE),
+        cores=range(cores[0], cores[1] + 1) if cores else None,
+        dies=row["dies"],
+        source=Citation(family["source"]),
+    )

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Components: what a server's manufacture is made of, by criterion, whichever profile computed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from impacts.values.estimates import Citation, Estimate, total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from impacts.parts import Part
+    from impacts.problems import Problem
+    from impacts.values.derivations import Derivation
+
+
+INVENTORY = Citation("inventory")
+ONE = Estimate.exact(1, "unit", Citation("one per server"))
+
+# In the order of precedence.
+METHODS = (
+    "manufacturer",  # its figure, in the inventory file
+    "published_product",  # the published footprint of the same product, less its parts
+    "part_lca",  # a published life-cycle assessment of the very part
+    "bottom_up",  # material times a constant
+    "manufacturer_level",  # what the manufacturer publishes for its other products, less their parts
+    "pooled_level",  # what all manufacturers publish, less the parts
+    "archetype",  # a common server, for want of anything known
+    "guest_share",  # a share of a common server under a virtual machine
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """The manufacture of all parts of one kind."""
+
+    name: str  # a kind of part; fixed_part, board, case, assembly; server for a manufacturer's figure of the whole
+    count: int
+    estimate: Estimate  # in base units
+    method: str  # one of METHODS, or several, the weightiest first
+    derivations: tuple[Derivation, ...]  # their results add up to the estimate
+    parts: tuple[Part | None, ...] = ()  # one for each derivation; None, or none at all: what the server has once
+
+    @property
+    def grounds(self) -> tuple[Citation, ...]:
+        """What it rests on."""
+        return self.estimate.grounds
+
+
+@dataclass(frozen=True, slots=True)
+class EmbodiedImpact:
+    """A server's manufacture, by criterion. A criterion that cannot be computed is absent, and a problem says so."""
+
+    profile: str
+    criteria: Mapping[str, tuple[Component, ...]]
+    problems: tuple[Problem, ...]
+
+    def components(self, criterion: str) -> tuple[Component, ...]:
+        """Return the components of one criterion; none if it could not be computed."""
+        return self.criteria.get(criterion, ())
+
+    def total(self, criterion: str) -> Estimate | None:
+        """Return the sum in base units; None if it could not be computed."""
+        components = self.components(criterion)
+        return total(component.estimate for component in components) if components else None

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Part models of the default profile: a part's manufacture from what is known of it, each constant with its evidence.
+
+What a maker or a study publishes for a piece goes before the sum of its materials. docs/embodied.md gives the reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from impacts.cpus.families import resolve
+from impacts.cpus.names import normalise
+from impacts.embodied.components import INVENTORY
+from impacts.factors import FactorMissing
+from impacts.values.derivations import Derivation, work_out
+from impacts.values.estimates import Citation, Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from impacts.cpus.families import CpuFamily
+    from impacts.factor_book import FactorBook
+    from impacts.parts import ManufacturerFootprint, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Modelled:
+    """The manufacture of a group of equal parts, and by which way of the precedence it was found."""
+
+    derivation: Derivation
+    method: str  # manufacturer, part_lca or bottom_up
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where the models of one criterion look things up."""
+
+    book: FactorBook
+    criterion: str
+    year: int | None = None  # of a part that tells none: when the server was made, as far as that is known
+
+    def factor(self, *subjects: str) -> Estimate:
+        """Return the impact per unit of the first subject that the datasets have."""
+        return _first(self.book, self.criterion, subjects)
+
+    def attribute(self, *subjects: str) -> Estimate:
+        """Return the first default attribute that the datasets have."""
+        return _first(self.book, "attribute", subjects)
+
+    def said(self, value: float | None, unit: str, *subjects: str) -> Estimate:
+        """Return what the inventory says, else the default attribute."""
+        return Estimate.exact(value, unit, INVENTORY) if value is not None else self.attribute(*subjects)
+
+    def of_year(self, subject: str, year: int | None) -> Estimate | None:
+        """Return an attribute of parts made in a year; None where the year is not known."""
+        year = year or self.year
+        return None if year is None else self.book.find(subject, "attribute", on=date(year, 7, 1)).factor.value
+
+
+def model(part: Part, count: Estimate, evidence: Evidence) -> Modelled:
+    """Return the manufacture of `count` parts, by the best of what is published of them.
+
+    Raises:
+        FactorMissing: the datasets have no factor for the criterion.
+    """
+    if part.footprint is not None and evidence.criterion == "gwp":
+        return Modelled(_manufacturers(part, count, part.footprint, evidence), "manufacturer")
+    published = _published(part, count, evidence)
+    if published is not None:
+        return Modelled(published, "part_lca")
+    return Modelled(_MODELS[part.kind](part, count, evidence), "bottom_up")
+
+
+def manufacturers_figure(footprint: ManufacturerFootprint, book: FactorBook) -> Estimate:
+    """Return the cradle-to-gate figure that a manufacturer states, in kgCO2e, with its bounds or the assumed ones."""
+    accuracy = _first(book, "attribute", ("footprint_accuracy",))
+    central = footprint.manufacturing_kgco2e
+    low = central * accuracy.low if footprint.low_kgco2e is None else footprint.low_kgco2e
+    high = central * accuracy.high if footprint.high_kgco2e is None else footprint.high_kgco2e
+    stated = footprint.low_kgco2e is not None and footprint.high_kgco2e is not None
+    own = (Citation(footprint.source, locator="inventory: footprint"),)
+    figure = Estimate(low, central, high, "kgCO2e", own if stated else (*own, *accuracy.grounds))
+    if footprint.boundary == "cradle_to_gate":
+        return figure
+    later = _first(book, "attribute", ("later_stages",))
+    return figure / (Estimate.exact(1, "1", INVENTORY) + later)
+
+
+def cpu_family(part: Part, book: FactorBook) -> CpuFamily | None:
+    """Return the family of a CPU's model, if its name tells one."""
+    return resolve(part.model, part.cores, book) if part.model else None
+
+
+def _manufacturers(part: Part, count: Estimate, footprint: ManufacturerFootprint, evidence: Evidence) -> Derivation:
+    each = manufacturers_figure(footprint, evidence.book)
+    per_unit = Estimate(each.low, each.central, each.high, "kgCO2e/unit", each.grounds)
+    return work_out(_title(part), "count × published_footprint", {"count": count, "published_footprint": per_unit})
+
+
+def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | None:
+    """Return what a study or the maker publishes for this very model of card or drive."""
+    prefix = {"gpu": "gpu_card", "ssd": "drive_footprint", "hdd": "drive_footprint"}.get(part.kind)
+    if prefix is None or part.model is None:
+        return None
+    try:
+        each = evidence.factor(f"{prefix}:{product_name(_without_variant(part.model))}")
+    except FactorMissing:
+        return None
+    if prefix == "gpu_card":
+        return work_out(_title(part), "count × card", {"count": count, "card": each})
+    # The sheets of drives count transport and end of life in.
+    inputs = {
+        "count": count,
+        "all_but_use": each,
+        "accuracy": evidence.attribute("footprint_accuracy"),
+        "manufacture_and_later": Estimate.exact(1, "1", INVENTORY) + evidence.attribute("later_stages"),
+    }
+    return work_out(_title(part), "count × all_but_use × accuracy ÷ manufacture_and_later", inputs)
+
+
+_CARD_NOISE = re.compile(r"\b(?:nvidia|amd|advanced micro devices|corporation|seagate)\b|\(r\)|\[|\]", re.IGNORECASE)
+
+# What Seagate's SATA drives print behind their model number, as in ST8000AS0003-2HH188.
+_SEAGATE_VARIANT = re.compile(r"\b(ST\d{3,5}[A-Z]{2}\w{3,4})-\w{6}$")
+
+
+def _without_variant(model_name: str) -> str:
+    """Return a drive's name without the variant that its firmware adds."""
+    return _SEAGATE_VARIANT.sub(r"\1", model_name)
+
+
+def product_name(model_name: str) -> str:
+    """Return a card's or drive's name without its maker and with blanks for dashes.
+
+    >>> product_name("NVIDIA A100-SXM4-40GB")
+    'A100 SXM4 40GB'
+    """
+    return " ".join(_CARD_NOISE.sub(" ", model_name).replace("-", " ").split())
+
+
+def _cpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+    package = evidence.factor("cpu_package")
+    family = cpu_family(part, evidence.book) if part.die_area_mm2 is None else None
+    if family is None:
+        inputs = {
+            "count": count,
+            "dies_area": evidence.said(part.die_area_mm2, "mm2/unit", "cpu_dies_area"),
+            "logic_die": evidence.factor("logic_die"),
+            "package": package,
+        }
+        return work_out(_title(part), "count × (dies_area × logic_die + package)", inputs)
+    inputs = {"count": count}
+    terms = []
+    for number, die in enumerate(family.dies, start=1):
+        inputs |= {
+            f"dies_{number}": die.count,
+            f"area_{number}": die.area,
+            f"logic_{number}": evidence.factor(f"logic_die:{die.node}", "logic_die"),
+        }
+        terms.append(f"dies_{number} × area_{number} × logic_{number}")
+    note = f"{family.name}: " + ", ".join(f"{n} = {die.name}, {die.node}" for n, die in enumerate(family.dies, start=1))
+    return work_out(_title(part), f"count × ({' + '.join(terms)} + package)", inputs | {"package": package}, note=note)
+
+
+def _memory(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+    inputs = {
+        "count": count,
+        "capacity": evidence.said(part.capacity_gb, "GB/unit", "memory_module_capacity"),
+        "density": _dram_density(part, evidence),
+        "dram_die": evidence.factor("dram_die"),
+        "module": evidence.factor("memory_module"),
+    }
+    return work_out(_title(part), "count × (capacity ÷ density × dram_die + module)", inputs)
+
+
+def _dram_density(part: Part, evidence: Evidence) -> Estimate:
+    """Return bits per area: as said, else of the generation and the year, as far as either is known."""
+    if part.density_gb_per_cm2 is not None:
+        return Estimate.exact(part.density_gb_per_cm2, "GB/cm2", INVENTORY)
+    generation = evidence.attribute(f"dram_density:{part.generation or ''}", "dram_density")
+    of_year = evidence.of_year("dram_density_of_year", _year(part))
+    return generation if of_year is None else _overlap(generation, of_year)
+
+
+def _year(part: Part) -> int | None:
+    """Return when a part was made, as far as it tells itself."""
+    return part.year or (part.acquired.year if part.acquired else None)
+
+
+def _overlap(one: Estimate, other: Estimate) -> Estimate:
+    """Return the narrower of two ranges of the same thing that hold at once; `one` where they have nothing in common."""
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    if low > high:
+        return one
+    central = min(max(other.central, low), high)
+    return Estimate(low, central, high, one.unit, tuple(dict.fromkeys((*one.grounds, *other.grounds))))
+
+
+def _ssd(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+    density = (
+        Estimate.exact(part.density_gb_per_cm2, "GB/cm2", INVENTORY)
+        if part.density_gb_per_cm2 is not None
+        else evidence.of_year("nand_density_of_year", _year(part)) or evidence.attribute("nand_density")
+    )
+    inputs = {
+        "count": count,
+        "capacity": evidence.said(part.capacity_gb, "GB/unit", "drive_capacity:ssd"),
+        "density": density,
+        "nand_die": evidence.factor("nand_die"),
+        "rest": evidence.factor("ssd_rest"),
+    }
+    return work_out(_title(part), "count × (capacity ÷ density × nand_die + rest)", inputs)
+
+
+def _psu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+    if part.mass_kg is not None:
+        mass = Estimate.exact(part.mass_kg, "kg/unit", INVENTORY)
+        inputs = {"count": count, "mass": mass, "psu": evidence.factor("psu_mass")}
+        return work_out(_title(part), "count × mass × psu", inputs)
+    inputs = {
+        "count": count,
+        "least": evidence.attribute("psu_mass_least"),
+        "rating": evidence.said(part.rated_watts, "W/unit", "psu_rating"),
+        "per_watt": evidence.attribute("psu_mass_per_watt"),
+        "psu": evidence.factor("psu_mass"),
+    }
+    return work_out(_title(part), "count × (least + rating × per_watt) × psu", inputs)
+
+
+def _gpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+    name = product_name(part.model or "")
+    inputs = {
+        "count": count,
+        "dies_area": evidence.said(part.die_area_mm2, "mm2/unit", f"gpu_dies_area:{name}", "gpu_dies_area"),
+        "gpu_die": evidence.factor("gpu_die"),
+        "capacity": evidence.said(
+            part.capacity_gb, "GB/unit", f"gpu_capacity:{name}:hbm", f"gpu_capacity:{name}:gddr", "gpu_capacity"
+        ),
+        "memory": evidence.factor(_gpu_memory(name, evidence)),
+        "rest": evidence.factor("gpu_rest"),
+    }
+    return work_out(_title(part), "count × (dies_area × gpu_die + capacity × memory + rest)", inputs)
+
+
+def is_known_card(part: Part, book: FactorBook) -> bool:
+    """Whether a card is assessed, or its dies and memory are told by its maker or the inventory."""
+    if part.die_area_mm2 is not None and part.capacity_gb is not None:
+        return True
+    name = product_name(part.model or "")
+    return any(book.criteria(subject) for subject in (f"gpu_card:{name}", f"gpu_dies_area:{name}"))
+
+
+def _gpu_memory(name: str, evidence: Evidence) -> str:
+    for technology in ("hbm", "gddr"):
+        try:
+            evidence.attribute(f"gpu_capacity:{name}:{technology}")
+        except FactorMissing:
+            continue
+        return f"gpu_memory:{technology}"
+    return "gpu_memory"
+
+
+def _piece(subject: str) -> Callable[[Part, Estimate, Evidence], Derivation]:
+    """Return the model of parts that are like one another: a constant apiece."""
+
+    def model_of_piece(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+        return work_out(_title(part), f"count × {subject}", {"count": count, subject: evidence.factor(subject)})
+
+    return model_of_piece
+
+
+_MODELS: dict[str, Callable[[Part, Estimate, Evidence], Derivation]] = {
+    "cpu": _cpu,
+    "memory": _memory,
+    "ssd": _ssd,
+    "hdd": _piece("hdd_drive"),
+    "psu": _psu,
+    "gpu": _gpu,
+    "nic": _piece("nic_card"),
+    "storage_controller": _piece("storage_controller_card"),
+}
+
+
+def _title(part: Part) -> str:
+    return f"{part.kind}: {normalise(part.model) if part.model else part.generation or 'unnamed'}"
+
+
+def _first(book: FactorBook, criterion: str, subjects: Sequence[str]) -> Estimate:
+    """Return the first subject's value; the last one's absence is an error."""
+    for subject in subjects[:-1]:
+        try:
+            return book.find(subject, criterion, on=date.max).factor.value
+        except FactorMissing:
+            continue
+    return book.find(subjects[-1], criterion, on=date.max).factor.value

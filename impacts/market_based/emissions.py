@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Market-based Scope 2: instruments in the order of the hierarchy, then what stands for the rest (docs/market-based.md).
+
+GHG Protocol Scope 2 Guidance (2015), table 6.3. Low, central and high are worked out one by one, as three hosts with
+the same instruments: the host that used less may be covered whole where the one that used more is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import fsum, inf, isfinite
+from typing import TYPE_CHECKING
+
+from impacts.market_based.instruments import ORIGIN, Instrument
+from impacts.problems import Problem
+from impacts.values.estimates import Citation, Estimate, merge_grounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from impacts.market_based.residual_mix import Fallback
+
+_USED_UP = 1 - 1e-6  # of a volume: the history keeps whole microjoules
+_ONE_JOULE = Citation("one joule of the host")
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """The amounts of the low, the central and the high corner. Unlike bounds, they may be in any order."""
+
+    low: float = 0.0
+    central: float = 0.0
+    high: float = 0.0
+
+    def __add__(self, other: Corners) -> Corners:
+        return Corners(self.low + other.low, self.central + other.central, self.high + other.high)
+
+    def amounts(self) -> tuple[float, float, float]:
+        """Return low, central, high."""
+        return self.low, self.central, self.high
+
+    def bounded(self, unit: str, *grounds: Citation) -> Estimate:
+        """Return the central amount with bounds that hold all three."""
+        return Estimate(min(self.amounts()), self.central, max(self.amounts()), unit, grounds)
+
+
+NOTHING = Corners()
+
+
+@dataclass(frozen=True, slots=True)
+class MarketTerms:
+    """By what an hour's electricity is accounted: instruments in the order of use, and what stands for the rest."""
+
+    instruments: tuple[Instrument, ...]  # as `accepted` returns them
+    fallback: Fallback
+
+
+@dataclass(frozen=True, slots=True)
+class MarketState:
+    """The joules that each instrument has covered, by its id: so far in its period, and in the hour that was last booked."""
+
+    hour: int = 0
+    in_period: Mapping[str, Corners] = field(default_factory=dict)
+    in_hour: Mapping[str, Corners] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, accounts: Iterable[tuple[int, str, Corners]], instruments: Iterable[Instrument]) -> MarketState:
+        """Return the state after the hours that are booked: (hour, id, joules). Other ids are passed over."""
+        known = {one.id: one for one in instruments}
+        used = [(hour, name, joules) for hour, name, joules in accounts if name in known and known[name].holds_in(hour)]
+        last = max((hour for hour, _, _ in used), default=0)
+        return cls(last, _sums(used), _sums(one for one in used if one[0] == last))
+
+    def after(self, hour: int, covered: Mapping[str, Corners]) -> MarketState:
+        """Return the state once more has been covered in the hour."""
+        in_hour = self.in_hour if hour == self.hour else {}
+        return MarketState(hour, _added(self.in_period, covered), _added(in_hour, covered))
+
+    def left(self, instrument: Instrument, hour: int) -> Corners:
+        """Return what the instrument may still cover in the hour: of its volume, and of what it delivers then."""
+        in_hour = self.in_hour.get(instrument.id, NOTHING) if hour == self.hour else NOTHING
+        used = zip(self.in_period.get(instrument.id, NOTHING).amounts(), in_hour.amounts(), strict=True)
+        volume, delivered = instrument.volume_joules, instrument.joules_in(hour)
+        return Corners(*(max(0.0, min(volume - ever, delivered - now)) for ever, now in used))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one instrument or the fallback stands for: its joules and grams."""
+
+    id: str  # as in the history: `instrument:NAME`, or DATASET/ENTRY
+    joules: Corners
+    grams: Corners  # the sums over a step's parts are in order, a single part's grams need not be
+
+
+@dataclass(frozen=True, slots=True)
+class MarketStep:
+    """The market-based emissions of a stretch of energy within one hour."""
+
+    grams: Estimate
+    parts: tuple[Part, ...]  # those with energy; their joules add up to the energy, corner by corner
+    state: MarketState  # for what follows
+
+
+def market_based(energy: Estimate, hour: int, state: MarketState, terms: MarketTerms) -> MarketStep:
+    """Return the emissions of energy (J) that was drawn within the hour, and what each instrument covered of it.
+
+    The energy is taken to flow evenly: where a volume runs out in between, what follows it takes over from there. So
+    an hour in one piece comes to the same as second by second.
+    """
+    joules = _split(energy, hour, state, terms.instruments)
+    ids = [*(one.id for one in terms.instruments), terms.fallback.id]
+    factors = [*(one.factor for one in terms.instruments), terms.fallback.intensity]
+    grams = _in_order([_product(amount, factor) for amount, factor in zip(joules, factors, strict=True)])
+    used = [place for place, amount in enumerate(joules) if amount != NOTHING]
+    covered = {ids[place]: joules[place] for place in used if place < len(terms.instruments)}
+    grounds = (factors[place].grounds for place in used or [len(factors) - 1])
+    return MarketStep(
+        Estimate(*_total(grams).amounts(), "gCO2e", merge_grounds(energy.grounds, *grounds)),
+        tuple(Part(ids[place], joules[place], grams[place]) for place in used),
+        state.after(hour, covered),
+    )
+
+
+def market_intensity(hour: int, state: MarketState, terms: MarketTerms) -> Estimate:
+    """Return what the next joule of the hour emits by the market-based method, in gCO2e/J."""
+    joule = Estimate.exact(1.0, "J", _ONE_JOULE)
+    grams = market_based(joule, hour, state, terms).grams
+    return Estimate(grams.low, grams.central, grams.high, "gCO2e/J", grams.grounds[1:])
+
+
+def used_up_problems(hour: int, state: MarketState, terms: MarketTerms) -> Iterator[Problem]:
+    """Say which instruments have run out before the end of their period."""
+    for one in terms.instruments:
+        used = state.in_period.get(one.id, NOTHING).central
+        if one.holds_in(hour) and isfinite(one.volume_joules) and used >= one.volume_joules * _USED_UP:
+            what = f"the volume of '{one.name}' is used up, its period ends on {one.until}"
+            remedy = "nothing to mend: what follows it in the hierarchy stands for the rest of the energy"
+            yield Problem(ORIGIN, "instrument_used_up", what, remedy)
+
+
+def _split(energy: Estimate, hour: int, state: MarketState, instruments: Sequence[Instrument]) -> list[Corners]:
+    """Return the joules of each instrument, then of the fallback."""
+    shares = [one.share for one in instruments]
+    left = [state.left(one, hour).amounts() for one in instruments]
+    corners = [
+        _covered(amount, shares, [amounts[corner] for amounts in left])
+        for corner, amount in enumerate((energy.low, energy.central, energy.high))
+    ]
+    return [Corners(*amounts) for amounts in zip(*corners, strict=True)]
+
+
+def _covered(energy: float, shares: Sequence[float], left: list[float]) -> list[float]:
+    """Return how much of the energy each instrument covers, and what none does, at the end of the list.
+
+    Between two moments at which a volume runs out, each covers a fixed part of every joule.
+    """
+    covered, remaining = [0.0] * len(shares), energy
+    while remaining > 0:
+        rates = _rates(shares, left)
+        lasts = [rest / rate if rate > 0 else inf for rest, rate in zip(left, rates, strict=True)]
+        stretch = min([remaining, *lasts])
+        for place, rate in enumerate(rates):
+            taken = left[place] if lasts[place] <= stretch else rate * stretch
+            covered[place] += taken
+            left[place] -= taken
+        remaining -= stretch
+    return [*covered, max(0.0, energy - fsum(covered))]
+
+
+def _rates(shares: Sequence[float], left: Sequence[float]) -> list[float]:
+    """Return the part of a joule that each instrument covers, in the order of use; no more than 1 together."""
+    free, rates = 1.0, []
+    for share, rest in zip(shares, left, strict=True):
+        rate = min(share, free) if rest > 0 else 0.0
+        free -= rate
+        rates.append(rate)
+    return rates
+
+
+def _in_order(grams: list[Corners]) -> list[Corners]:
+    """Return the grams with the corner of the smallest sum as low and that of the largest as high.
+
+    Where an instrument emits more than what follows it, the host that used it up may emit less.
+    """
+    totals = _total(grams).amounts()
+    smallest, largest = totals.index(min(totals)), max((2, 1, 0), key=totals.__getitem__)
+    if (smallest, largest) == (0, 2):
+        return grams
+    return [Corners(one.amounts()[smallest], one.central, one.amounts()[largest]) for one in grams]
+
+
+def _product(joules: Corners, factor: Estimate) -> Corners:
+    return Corners(joules.low * factor.low, joules.central * factor.central, joules.high * factor.high)
+
+
+def _total(amounts: Iterable[Corners]) -> Corners:
+    return sum(amounts, NOTHING)
+
+
+def _sums(accounts: Iterable[tuple[int, str, Corners]]) -> dict[str, Corners]:
+    sums: dict[str, Corners] = {}
+    for _, name, joules in accounts:
+        sums[name] = sums.get(name, NOTHING) + joules
+    return sums
+
+
+def _added(used: Mapping[str, Corners], more: Mapping[str, Corners]) -> dict[str, Corners]:
+    return {**used, **{name: used.get(name, NOTHING) + joules for name, joules in more.items()}}

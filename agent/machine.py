@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from agent.host import Host
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
+    from impacts.values.estimates import Estimate
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class Machine:
     inventory: Inventory
     book: FactorBook
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the config's `sources`, by source
+
+    def accuracy(self, name: str) -> Estimate:
+        """Return what the truth may be, as ratios of what an interface reports: the datasets' row `NAME_accuracy`.
+
+        Raises:
+            FactorMissing: there is no such row; every source needs one, because it makes the bounds.
+        """
+        return self.book.find(f"{name}_accuracy", "power", on=self.host.clock.utc_now().date()).factor.value
 
     @property
     def disabled(self) -> frozenset[str]:

@@ -10,6 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from impacts.values.estimates import Citation, Estimate
+
+# Of a channel whose source has not been opened since the history was read.
+NOT_STATED = Estimate.exact(1.0, "1", Citation("no accuracy is stated"))
+
 
 class Boundary(StrEnum):
     """Where on the way from the socket to the silicon a channel measures."""
@@ -39,9 +44,7 @@ class Channel:
     within: str | None = None  # name of the channel of the same source that already includes this one
     # No more than this is plausible; a step above it is no energy but a glitch, a reset or a second wrap.
     plausible_watts: float = 1000.0
-    # What the truth may be, as ratios of the value: the counter's stated or assumed accuracy.
-    low_ratio: float = 1.0
-    high_ratio: float = 1.0
+    accuracy: Estimate = NOT_STATED  # what the truth may be, as ratios of the value, and who says so
 
     @property
     def key(self) -> tuple[str, str]:

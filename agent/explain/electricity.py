@@ -98,7 +98,7 @@ class UseExplanation:
     def grid(self) -> list[Derivation]:
         """Return how Scope 2 of a kWh follows from the row that is in use."""
         grid = self._use.grid(self._at)
-        return [replace(grid.split.derivations()[0], note=_about(grid))]
+        return [replace(grid.split.scope2_derivation, note=_about(grid))]
 
     def next_kwh(self) -> list[Derivation]:
         """Return what the next kWh is by the market-based method."""
@@ -145,7 +145,7 @@ class UseExplanation:
             rate.per_joule,
             f"{_about(grid) if quantity is not q.USE_WATER else 'as in the dataset'}; {share.span}",
         )
-        scope2, upstream = grid.split.derivations()
+        scope2, upstream = grid.split.scope2_derivation, grid.split.upstream_derivation
         of_factor = {q.SCOPE2_LOCATION_BASED: [scope2], q.ENERGY_UPSTREAM: [upstream]}.get(quantity, [])
         return [paper, *of_factor]
 

@@ -153,7 +153,7 @@ class Explanation:
             grounds = (
                 Citation(f"source {channel.source}: the device's own statement, or the dataset row of its kind"),
             )
-        return Estimate(channel.low_ratio, 1.0, channel.high_ratio, "1", grounds)
+        return Estimate(channel.accuracy.low, 1.0, channel.accuracy.high, "1", grounds)
 
     def _modelled(self, channel: Channel) -> Derivation:
         sources = (watched.source for watched in self._sampler.sources.watched)
@@ -259,4 +259,4 @@ def _host_derivation(step: HostStep) -> Derivation:
 def _term_input(channel: Channel, watts: float) -> Input:
     ground = Citation(f"source {channel.source}, channel {channel.name}, {channel.method.value}; derived below")
     name = f"{channel.name.replace('-', '_')}{'_modelled' if channel.method is Method.MODELLED else ''}"
-    return Input(name, Estimate(watts * channel.low_ratio, watts, watts * channel.high_ratio, "W", (ground,)))
+    return Input(name, Estimate(watts * channel.accuracy.low, watts, watts * channel.accuracy.high, "W", (ground,)))

@@ -246,7 +246,7 @@ def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tu
 
 def _bounded(channel: Channel, value: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
     """Return a channel's value with the bounds of its accuracy."""
-    return Estimate(value * channel.low_ratio, value, value * channel.high_ratio, unit, grounds)
+    return Estimate(value * channel.accuracy.low, value, value * channel.accuracy.high, unit, grounds)
 
 
 def _measured_by(source: str, sources: SourceSet) -> Citation:

@@ -107,7 +107,7 @@ def open_source(machine: Machine) -> CraySource:
         raise SourceAbsent("no /sys/cray/pm_counters: this is no Cray node") from error
     if not names:
         raise SourceAbsent("/sys/cray/pm_counters holds no energy counter")
-    accuracy = machine.book.find("cray_accuracy", "power", on=machine.host.clock.utc_now().date()).factor.value
+    accuracy = machine.accuracy(NAME)
     counters = [_Counter(_channel(name, names, accuracy), str(folder / name)) for name in names]
     try:
         for counter in counters:
@@ -134,8 +134,7 @@ def _channel(name: str, names: Sequence[str], accuracy: Estimate) -> Channel:
         method=Method.COUNTED,
         within=None if is_node or (container == "node" and "energy" not in names) else container,
         plausible_watts=_PLAUSIBLE_WATTS,
-        low_ratio=accuracy.low,
-        high_ratio=accuracy.high,
+        accuracy=accuracy,
     )
 
 

@@ -20,6 +20,7 @@ from agent.readings import Boundary, Channel, CounterReading, Method, PowerReadi
 from agent.sources.hwmon_chips import READS, Sensor, find_sensors
 from agent.sources.rapl import DENIED_REMEDY
 from agent.sources.source import Pace
+from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -216,7 +217,6 @@ def _open_meter(sensor: Sensor, channel: Channel) -> _Meter | None:
 
 def _channel(source: str, sensor: Sensor, name: str, within: str | None, machine: Machine) -> Channel:
     rule: Any = sensor.rule
-    low_ratio, high_ratio = _accuracy(sensor, machine)
     return Channel(
         source=source,
         name=name,
@@ -225,20 +225,18 @@ def _channel(source: str, sensor: Sensor, name: str, within: str | None, machine
         method=Method.COUNTED if sensor.kind == "energy" else Method.INTEGRATED,
         within=within,
         plausible_watts=float(rule["plausible_watts"]),
-        low_ratio=low_ratio,
-        high_ratio=high_ratio,
+        accuracy=_accuracy(source, sensor, machine),
     )
 
 
-def _accuracy(sensor: Sensor, machine: Machine) -> tuple[float, float]:
-    """Return the bounds that the meter states, else those assumed. 100 % is the firmware's word for "not stated"."""
+def _accuracy(source: str, sensor: Sensor, machine: Machine) -> Estimate:
+    """Return the accuracy that the meter states, else those assumed. 100 % is the firmware's word for "not stated"."""
     stated = re.fullmatch(r"([0-9]{1,3}(\.[0-9]+)?)%", sensor.attribute("accuracy"))
     if stated and _LEAST_ACCURACY_PERCENT <= float(stated[1]) < _EXACT_PERCENT:
         error = 1 - float(stated[1]) / 100
-        return 1 - error, 1 + error
-    on = machine.host.clock.utc_now().date()
-    assumed = machine.book.find((sensor.rule or {})["accuracy"], "power", on=on).factor.value
-    return assumed.low, assumed.high
+        said = Citation(f"source {source}: the meter's own statement, {stated[0]} in power{sensor.number}_accuracy")
+        return Estimate(1 - error, 1.0, 1 + error, "1", (said,))
+    return machine.accuracy((sensor.rule or {})["accuracy"])
 
 
 def _value(text: bytes, meter: _Meter) -> int:

@@ -18,7 +18,6 @@ _PLAUSIBLE_WATTS = {"host": 30_000.0, "psu": 10_000.0}
 
 def inlet_channel(machine: Machine, name: str = "inlet", component: str = "host") -> Channel:
     """Return the channel of an inlet, or of one supply's."""
-    accuracy = machine.book.find("ipmi_dcmi_accuracy", "power", on=machine.host.clock.utc_now().date()).factor.value
     return Channel(
         source=NAME,
         name=name,
@@ -26,8 +25,7 @@ def inlet_channel(machine: Machine, name: str = "inlet", component: str = "host"
         boundary=Boundary.INLET,
         method=Method.INTEGRATED,
         plausible_watts=_PLAUSIBLE_WATTS[component],
-        low_ratio=accuracy.low,
-        high_ratio=accuracy.high,
+        accuracy=machine.accuracy(NAME),
     )
 
 

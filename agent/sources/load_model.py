@@ -100,6 +100,5 @@ def _channel(term: Term) -> Channel:
         component=term.component,
         boundary=Boundary.COMPONENT,
         method=Method.MODELLED,
-        low_ratio=term.full.low / term.full.central,
-        high_ratio=term.full.high / term.full.central,
+        accuracy=term.accuracy,
     )

@@ -208,8 +208,7 @@ class NvidiaSource:
             boundary=Boundary.COMPONENT,
             method=method,
             plausible_watts=max(_PLAUSIBLE_WATTS, 2 * limit_watts),
-            low_ratio=self._accuracy.low,
-            high_ratio=self._accuracy.high,
+            accuracy=self._accuracy,
         )
 
 
@@ -226,7 +225,7 @@ def open_source(machine: Machine) -> NvidiaSource:
         nvml = Nvml()
     except OSError as error:
         raise no_library(host, error) from error
-    accuracy = machine.book.find("nvml_accuracy", "power", on=host.clock.utc_now().date()).factor.value
+    accuracy = machine.accuracy("nvml")
     try:
         nvml.start()
         source = NvidiaSource(host, nvml, accuracy)

@@ -111,7 +111,7 @@ def open_source(machine: Machine) -> RaplSource:
     """Open the zones that count something once; raise SourceAbsent, SourceDenied or ReadFailed with the remedy."""
     host = machine.host
     cpuinfo = host.read_text("/proc/cpuinfo") or ""
-    accuracy = machine.book.find("rapl_accuracy", "power", on=host.clock.utc_now().date()).factor.value
+    accuracy = machine.accuracy(NAME)
     with ExitStack() as opened:
         try:
             zones = find_zones(host)
@@ -148,8 +148,7 @@ def _open_counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Coun
         method=Method.COUNTED,
         within=_within(zone, kept),
         plausible_watts=_PLAUSIBLE_WATTS.get(zone.domain, _PLAUSIBLE_WATTS["package"]),
-        low_ratio=accuracy.low,
-        high_ratio=accuracy.high,
+        accuracy=accuracy,
     )
     counter = _Counter(channel, str(zone.path / "energy_uj"), zone.wraps_after_microjoules())
     counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)

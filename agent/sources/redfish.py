@@ -95,8 +95,7 @@ class RedfishSource:
                 boundary=Boundary.INLET,
                 method=Method.INTEGRATED,
                 plausible_watts=MOST_WATTS,
-                low_ratio=self._accuracy.low,
-                high_ratio=self._accuracy.high,
+                accuracy=self._accuracy,
             )
             for tap in meter.taps
         )
@@ -123,6 +122,5 @@ def open_source(machine: Machine) -> RedfishSource:
     for note in settings.notes:
         logger.warning("%s: %s", NAME, note)
     clock = machine.host.clock
-    accuracy = machine.book.find("redfish_accuracy", "power", on=clock.utc_now().date()).factor.value
     web = machine.host.web_client(settings.address, settings.ca)
-    return RedfishSource(RedfishSession(web, settings, clock), settings, clock, accuracy)
+    return RedfishSource(RedfishSession(web, settings, clock), settings, clock, machine.accuracy(NAME))

@@ -268,9 +268,9 @@ def _stretch(
         low, central, high = 1 / high, 1 / central, 1 / low
     return HostStep(
         basis,
-        round(low * sum(term.microjoules * term.channel.low_ratio for term in terms)),
+        round(low * sum(term.microjoules * term.channel.accuracy.low for term in terms)),
         round(central * sum(term.microjoules for term in terms)),
-        round(high * sum(term.microjoules * term.channel.high_ratio for term in terms)),
+        round(high * sum(term.microjoules * term.channel.accuracy.high for term in terms)),
         sum(term.microjoules for term in measured),
         seconds,
         tuple((term.channel, term.microjoules) for term in terms),

@@ -64,6 +64,12 @@ class Term:
         """What the term rests on."""
         return merge_grounds(self.full.grounds, self.share_grounds)
 
+    @property
+    def accuracy(self) -> Estimate:
+        """What the truth may be, as ratios of the modelled power."""
+        full = self.full
+        return Estimate(full.low / full.central, 1.0, full.high / full.central, "1", self.grounds)
+
     def derivation(self, load: float) -> Derivation:
         """Return how the term's power at a load follows from its inputs."""
         title = f"modelled power: {self.name}"

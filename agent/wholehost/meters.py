@@ -87,6 +87,6 @@ class MeterComparison:
         if len(windows) < len(meter.anchors) or any(window.seconds < WINDOW_SECONDS / 2 for window in windows):
             return None
         watts = [window.joules / window.seconds for window in windows]
-        low = sum(w * window.channel.low_ratio for w, window in zip(watts, windows, strict=True))
-        high = sum(w * window.channel.high_ratio for w, window in zip(watts, windows, strict=True))
+        low = sum(w * window.channel.accuracy.low for w, window in zip(watts, windows, strict=True))
+        high = sum(w * window.channel.accuracy.high for w, window in zip(watts, windows, strict=True))
         return low, sum(watts), high

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from impacts.factors import WORLD, FactorMatch, FactorMissing, Fit, nearest_in_time
 from impacts.problems import Problem
-from impacts.values.derivations import Derivation, Input
+from impacts.values.derivations import Derivation, work_out
 from impacts.values.estimates import Estimate, merge_grounds
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _FORMULAS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GridSplit:
     """A grid factor taken apart, so that each gram is in one scope: per joule that the host takes from the grid."""
 
@@ -49,45 +50,33 @@ class GridSplit:
     @property
     def scope2(self) -> Estimate:
         """What the power plants emit for a joule, in gCO2e/J."""
-        if self.boundary == "life_cycle":
-            return self.intensity * self._at_plant
-        return self.intensity / self._delivered if self.boundary == "consumption" else self.intensity
+        return self.scope2_derivation.estimate
 
     @property
     def upstream(self) -> Estimate:
         """Scope 3 category 3: what lies before the power plants, and the whole life cycle of what the grid loses."""
-        generation = self.intensity if self.boundary == "life_cycle" else self.scope2 / self._at_plant
-        return generation * (self.upstream_share + self.losses)
+        return self.upstream_derivation.estimate
 
-    @property
-    def _at_plant(self) -> Estimate:
-        share = self.upstream_share
-        return Estimate(1 - share.high, 1 - share.central, 1 - share.low, "1", share.grounds)
+    @cached_property
+    def scope2_derivation(self) -> Derivation:
+        """How Scope 2 of a joule follows from the factor."""
+        return self._worked_out("grid, Scope 2: emitted by the power plants", _FORMULAS[self.boundary][0])
 
-    @property
-    def _delivered(self) -> Estimate:
-        losses = self.losses
-        return Estimate(1 + losses.low, 1 + losses.central, 1 + losses.high, "1", losses.grounds)
+    @cached_property
+    def upstream_derivation(self) -> Derivation:
+        """How category 3 of a joule follows from the factor."""
+        return self._worked_out("grid, Scope 3 category 3: before the plants, and lost", _FORMULAS[self.boundary][1])
 
-    def derivations(self) -> tuple[Derivation, Derivation]:
-        """Return how Scope 2 and category 3 of a kWh follow from the factor."""
+    def _worked_out(self, title: str, formula: str) -> Derivation:
+        share, losses = self.upstream_share, self.losses
         values = {
-            "intensity": self.intensity.in_unit("gCO2e/kWh"),
-            "at_plant": self._at_plant,
-            "upstream": self.upstream_share,
-            "losses": self.losses,
-            "delivered": self._delivered,
+            "intensity": self.intensity,
+            "at_plant": Estimate(1 - share.high, 1 - share.central, 1 - share.low, "1", share.grounds),
+            "upstream": share,
+            "losses": losses,
+            "delivered": Estimate(1 + losses.low, 1 + losses.central, 1 + losses.high, "1", losses.grounds),
         }
-        scope2, category3 = _FORMULAS[self.boundary]
-        return (
-            _derivation("grid, Scope 2: emitted by the power plants", scope2, values, self.scope2),
-            _derivation("grid, Scope 3 category 3: before the plants, and lost", category3, values, self.upstream),
-        )
-
-
-def _derivation(title: str, formula: str, values: dict[str, Estimate], result: Estimate) -> Derivation:
-    inputs = tuple(Input(name, value) for name, value in values.items() if name in formula)
-    return Derivation(title, formula, inputs, result.in_unit("gCO2e/kWh"))
+        return work_out(title, formula, {name: value for name, value in values.items() if name in formula})
 
 
 def grid_factor(book: FactorBook, region: str, on: date, *, inferred: bool = False) -> FactorMatch:
@@ -184,33 +173,6 @@ def _upstream_assumed(place: str) -> Problem:
 def location_based(energy: Estimate, intensity: Estimate) -> Estimate:
     """Return the emissions of `energy` at the grid's average `intensity`; no certificate or contract acts on it."""
     return energy * intensity
-
-
-def location_based_derivation(energy: Estimate, intensity: Estimate) -> Derivation:
-    """Return how location-based Scope 2 follows from energy and intensity."""
-    return Derivation(
-        title="scope 2, location-based",
-        formula="energy × intensity",
-        inputs=(Input("energy", energy.in_unit("kWh")), Input("intensity", intensity.in_unit("gCO2e/kWh"))),
-        result=location_based(energy, intensity).in_unit("gCO2e"),
-        note="what the power plants emit: fuels' upstream and the grid's losses are Scope 3 category 3 (docs/adr/0012)",
-    )
-
-
-def energy_upstream(energy: Estimate, upstream: Estimate) -> Estimate:
-    """Return Scope 3 category 3 of `energy`: what lies before the power plants, and what the grid loses, per joule."""
-    return energy * upstream
-
-
-def energy_upstream_derivation(energy: Estimate, upstream: Estimate) -> Derivation:
-    """Return how category 3 follows from energy and the grid's upstream and losses."""
-    return Derivation(
-        title="scope 3 category 3, upstream of the energy",
-        formula="energy × upstream",
-        inputs=(Input("energy", energy.in_unit("kWh")), Input("upstream", upstream.in_unit("gCO2e/kWh"))),
-        result=energy_upstream(energy, upstream).in_unit("gCO2e"),
-        note="nothing of it is in Scope 2 (docs/adr/0012)",
-    )
 
 
 def grid_problems(match: FactorMatch, region: str, on: date) -> tuple[Problem, ...]:

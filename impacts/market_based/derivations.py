@@ -143,7 +143,7 @@ def _fallback_note(fallback: Fallback) -> str:
 
 def _fallback_factor(parts: Sequence[Part], fallback: Fallback) -> tuple[Derivation, ...]:
     """Return how the fallback's Scope 2 follows from its row, where it was used."""
-    return fallback.split.derivations()[:1] if any(part.id == fallback.id for part in parts) else ()
+    return (fallback.split.scope2_derivation,) if any(part.id == fallback.id for part in parts) else ()
 
 
 def _names(parts: Sequence[Part]) -> list[str]:

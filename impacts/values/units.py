@@ -5,6 +5,8 @@ Base units are the joule, the watt, the second and the gram. A unit is a name (`
 two names (`gCO2e/kWh`); each name has one scale.
 """
 
+from functools import cache
+
 # Name -> (base name, how many of the base it is). Names that are their own base count things or stay as
 # the datasheets print them (GB, mm2, cm2, kg of material).
 _SCALES: dict[str, tuple[str, float]] = {
@@ -35,6 +37,8 @@ _SCALES: dict[str, tuple[str, float]] = {
 _READABLE = {"gCO2e": "kgCO2e", "gSbe": "kgSbe", "J": "MJ"}
 
 SECONDS_PER_YEAR = _SCALES["year"][1]
+JOULES_PER_KWH = _SCALES["kWh"][1]
+JOULES_PER_MICROJOULE = 1e-6
 
 
 class UnknownUnit(ValueError):
@@ -65,11 +69,14 @@ def convert(value: float, unit: str, into: str) -> float:
 
 
 def readable_unit(unit: str) -> str:
-    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2` of `gCO2e/mm2`."""
+    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2`, and per kWh what is per joule."""
     numerator, line, denominator = unit.partition("/")
+    if denominator == "J":
+        return f"{numerator}/kWh"
     return f"{_READABLE.get(numerator, numerator)}{line}{denominator}"
 
 
+@cache
 def product_unit(left: str, right: str) -> str:
     """Return the unit of a product: `gCO2e/J` times `J` is `gCO2e`.
 
@@ -91,6 +98,7 @@ def product_unit(left: str, right: str) -> str:
     return "/".join([*(above or ["1"]), *below])
 
 
+@cache
 def quotient_unit(left: str, right: str) -> str:
     """Return the unit of a quotient: `GB` over `GB/cm2` is `cm2`."""
     numerator, _, denominator = right.partition("/")

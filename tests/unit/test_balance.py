@@ -12,16 +12,20 @@ GROUND = Citation("test")
 OVERHEADS = Overheads(Estimate(1.2, 1.3, 1.6, "1", (GROUND,)), Estimate(0.8, 0.9, 0.96, "1", (GROUND,)))
 
 
+def within_ratios(low, high):
+    return Estimate(low, 1.0, high, "1", (GROUND,))
+
+
 def counted(name, component="cpu", within=None, boundary=Boundary.COMPONENT):
-    return Channel("rapl", name, component, boundary, Method.COUNTED, within, low_ratio=0.95, high_ratio=1.05)
+    return Channel("rapl", name, component, boundary, Method.COUNTED, within, accuracy=within_ratios(0.95, 1.05))
 
 
 def meter(source, name):
-    return Channel(source, name, "host", Boundary.INLET, Method.INTEGRATED, low_ratio=0.97, high_ratio=1.03)
+    return Channel(source, name, "host", Boundary.INLET, Method.INTEGRATED, accuracy=within_ratios(0.97, 1.03))
 
 
 def modelled(name, component):
-    return Channel("model", name, component, Boundary.COMPONENT, Method.MODELLED, low_ratio=0.5, high_ratio=2.0)
+    return Channel("model", name, component, Boundary.COMPONENT, Method.MODELLED, accuracy=within_ratios(0.5, 2.0))
 
 
 PACKAGE, PACKAGE_1, CORE, DRAM = (

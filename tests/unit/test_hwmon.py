@@ -68,8 +68,8 @@ def test_the_accuracy_that_a_meter_states_makes_its_bounds_where_it_can_be_true(
 
     [channel] = hwmon.open_acpi_meter(machine(tmp_path)).channels
 
-    assert channel.low_ratio == pytest.approx(low_ratio)
-    assert channel.high_ratio == pytest.approx(2 - low_ratio)
+    assert channel.accuracy.low == pytest.approx(low_ratio)
+    assert channel.accuracy.high == pytest.approx(2 - low_ratio)
 
 
 @pytest.mark.parametrize(

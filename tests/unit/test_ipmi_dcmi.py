@@ -58,7 +58,7 @@ def test_the_present_power_is_read_at_the_inlet(tmp_path):
     assert said.watts == 431
     assert said.averaged_over_seconds is None
     assert (said.channel.boundary, said.channel.method) == (Boundary.INLET, Method.INTEGRATED)
-    assert said.channel.low_ratio < 1 < said.channel.high_ratio
+    assert said.channel.accuracy.low < 1 < said.channel.accuracy.high
     assert source.notes == ()
 
 

@@ -5,9 +5,12 @@ from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
 from agent.wholehost.meters import LASTING_WINDOWS, WINDOW_SECONDS, MeterComparison
 from agent.wholehost.overlap import ways
+from impacts.values.estimates import Citation, Estimate
+
+WITHIN_5_PERCENT = Estimate(0.95, 1.0, 1.05, "1", (Citation("test"),))
 
 FIRST, OTHER = (
-    Channel(source, "inlet", "host", Boundary.INLET, Method.INTEGRATED, low_ratio=0.95, high_ratio=1.05)
+    Channel(source, "inlet", "host", Boundary.INLET, Method.INTEGRATED, accuracy=WITHIN_5_PERCENT)
     for source in ("ipmi_dcmi", "redfish")
 )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from agent.host import Host
-    from agent.wholehost.balance import HostStep
+    from agent.wholehost.host_step import HostStep
     from impacts.snapshots import Snapshot, SourceState
 
 HELP = "say for every source: found, readable, why not, and the command that mends it"
@@ -68,7 +68,7 @@ def _branch(line: Line, step: HostStep | None) -> dict[str, object]:
 
 
 def _is_taken(line: Line, step: HostStep | None) -> bool:
-    return step is not None and any(channel.key == line.channel.key for channel, _ in step.terms)
+    return step is not None and any(channel.key == line.channel.key for channel in step.channels)
 
 
 def _basis(snapshot: Snapshot) -> str | None:

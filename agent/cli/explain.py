@@ -44,8 +44,9 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         config = replace(config, state_directory=arguments.state)
     history = _history(host, config.state_directory, asked_for=arguments.state is not None)
     with sampling(host, config, None) as sampler:
-        sample_twice(host, sampler)
-        derivations = Explanation(sampler, history).of(quantity)
+        snapshot = sample_twice(host, sampler)
+        evaluation, step = sampler.evaluation, sampler.progress.host_step
+        derivations = Explanation(snapshot, evaluation.standing, evaluation.use, step, history).of(quantity)
     if history is not None:
         history.close()
     print(f"{quantity.name}\n{quantity.meaning}\n")

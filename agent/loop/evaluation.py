@@ -7,14 +7,15 @@ import platform
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from agent.explain.embodied import amortised_ratio_figure, embodied_figures
+from agent.explain.power import OBSERVED, channel_figures, host_figures
 from agent.history.hours import HostHour, ImpactHour
 from agent.readings import Method
 from agent.version import VERSION
-from agent.wholehost.balance import Basis
+from agent.wholehost.host_step import Basis
 from impacts import quantities as q
 from impacts.electricity.grid import ELECTRICITY
 from impacts.figures import Figure
-from impacts.lifetime.acquisition import booked_by_year
 from impacts.lifetime.amortisation import amortised_ratio
 from impacts.problems import Problem
 from impacts.snapshots import Snapshot
@@ -30,14 +31,10 @@ if TYPE_CHECKING:
     from agent.host_facts import Standing
     from agent.loop.progress import Progress
     from agent.loop.source_set import SourceSet, Watched
-    from agent.readings import Channel
-    from agent.wholehost.balance import HostStep
     from impacts.factors import FactorMatch
     from impacts.quantities import Quantity
 
-OBSERVED = Citation("the agent's own observation")
 _MICRO = 1e-6
-_EMBODIED = {"gwp": q.EMBODIED, "adpe": q.EMBODIED_ADPE, "pe": q.EMBODIED_PRIMARY_ENERGY}
 
 
 class Evaluation:
@@ -48,7 +45,6 @@ class Evaluation:
         self.use = use
         self._constant = tuple(_constant_figures(standing))
         self._factors: tuple[frozenset[Citation], tuple[Figure, ...]] = (frozenset(), ())
-        self._measured_by: dict[str, Citation] = {}
 
     def follow(self, standing: Standing) -> None:
         """Go on with other hardware: what follows is worked out with it, what is booked stays booked."""
@@ -115,9 +111,7 @@ class Evaluation:
         # Not other years and datasets of the same grid, by which shares and bounds were worked out.
         rows.update(row for row in grid.split.upstream.grounds if not row.entry.startswith(f"{ELECTRICITY}:"))
         if step is not None:
-            modelled = {channel.name for channel, _ in step.terms if channel.method is Method.MODELLED}
-            terms = (term for term in self.standing.model.terms if term.name in modelled)
-            rows.update(step.overhead.grounds, *(term.grounds for term in terms))
+            rows.update(step.power.estimate.grounds)
         if rows != self._factors[0]:
             fits = {match.factor.citation: match for match in matches}
             shown = (self._factor_figure(row, fits) for row in sorted(rows, key=_by_row) if row.dataset)
@@ -144,21 +138,13 @@ class Evaluation:
         return problems
 
     def _host_figures(self, progress: Progress) -> Iterator[Figure]:
-        step = progress.host_step
-        if step is not None:
-            watts = _estimate_of(step, 1 / step.seconds, "W", self._host_grounds(step.basis))
-            yield Figure(q.HOST_POWER, (step.basis.value,), watts, step.basis.value)
-            measured = min(1.0, step.measured_microjoules / step.microjoules) if step.microjoules else 0.0
-            yield Figure(q.HOST_MEASURED_ENERGY, (), Estimate.exact(measured, "1", OBSERVED))
+        if progress.host_step is not None:
+            yield from host_figures(progress.host_step)
         yield from self._total_figures(progress.ever, progress.at)
         yield from _market_to_location(progress.ever)
-        yield Figure(
-            q.EMBODIED_AMORTISED_RATIO,
-            (),
-            Estimate.exact(
-                self.amortised_ratio(progress.at, progress.ever.begins), "1", *self.standing.service_life.grounds
-            ),
-        )
+        ratio = amortised_ratio_figure(self.standing, progress.at, progress.ever.begins)
+        if ratio is not None:
+            yield ratio
 
     def _total_figures(self, totals: Totals, at: datetime) -> Iterator[Figure]:
         """Return the counters of a period: host energy by basis, what its use emits, embodied share."""
@@ -187,21 +173,10 @@ class Evaluation:
         return self.standing.model_grounds if basis is Basis.MODELLED else self.standing.counted_grounds
 
     def _channel_figures(self, progress: Progress, sources: SourceSet) -> Iterator[Figure]:
+        accounts = progress.ledger.accounts
         for channel in sources.channels:
-            account = progress.ledger.accounts.get(channel.key)
-            if account is None:
-                continue
-            grounds = (self._measured_by.setdefault(channel.source, _measured_by(channel.source, sources)),)
-            labels = (channel.source, channel.name, channel.component)
-            energy = _bounded(channel, account.microjoules * _MICRO, "J", grounds)
-            yield Figure(q.CHANNEL_ENERGY, (*labels, channel.method.value), energy, channel.method.value)
-            unobserved = Estimate.exact(account.unobserved_seconds, "s", OBSERVED)
-            yield Figure(q.CHANNEL_UNOBSERVED, (channel.source, channel.name), unobserved)
-            step = progress.steps.get(channel.key)
-            if step is not None and step.observed_seconds > 0:
-                watts = step.microjoules * _MICRO / step.observed_seconds
-                power = _bounded(channel, watts, "W", grounds)
-                yield Figure(q.CHANNEL_POWER, labels, power, channel.method.value)
+            if channel.key in accounts:
+                yield from channel_figures(accounts[channel.key], progress.steps.get(channel.key))
 
 
 def _total_figure(quantity: Quantity, totals: Totals, grounds: tuple[Citation, ...]) -> Iterator[Figure]:
@@ -236,7 +211,7 @@ def _sum(emissions: Iterable[Estimate]) -> ImpactHour:
     return grams
 
 
-def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
+def _estimate_of(energy: HostHour, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
     """Return microjoules with their bounds as an estimate in `unit`."""
     scale = _MICRO * per
     return Estimate(
@@ -244,24 +219,9 @@ def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tu
     )
 
 
-def _bounded(channel: Channel, value: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
-    """Return a channel's value with the bounds of its accuracy."""
-    return Estimate(value * channel.accuracy.low, value, value * channel.accuracy.high, unit, grounds)
-
-
-def _measured_by(source: str, sources: SourceSet) -> Citation:
-    measures = next(watched.entry.measures for watched in sources.watched if watched.entry.name == source)
-    return Citation(f"source {source}: {measures}")
-
-
 def _constant_figures(standing: Standing) -> Iterator[Figure]:
     """Return what does not change while the agent runs."""
-    for criterion, quantity in _EMBODIED.items():
-        for component in standing.embodied.components(criterion):
-            yield Figure(quantity, (component.name,), component.estimate, component.method)
-    for year, emissions in booked_by_year(standing.lots).items():
-        if year is not None:
-            yield Figure(q.EMBODIED_BOOKED, (str(year),), emissions)
+    yield from embodied_figures(standing)
     server = standing.machine.inventory.server
     models = ", ".join(dict.fromkeys(part.model for part in standing.serving.of_kind("cpu") if part.model))
     yield _info(q.HOST, (server.manufacturer or "", server.model or "", models, str(server.virtual).lower()))

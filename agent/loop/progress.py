@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from agent.accounts.totals import Totals
     from agent.ledger import EnergyLedger, EnergyStep
-    from agent.wholehost.balance import HostStep
+    from agent.wholehost.host_step import HostStep
     from impacts.problems import Problem
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from agent.ledger import EnergyStep
     from agent.loop.hotplug import HardwareWatch
     from agent.loop.source_set import SourceSet
-    from agent.wholehost.balance import HostBalance, HostStep
+    from agent.wholehost.balance import HostBalance
+    from agent.wholehost.host_step import HostStep
     from impacts.snapshots import Snapshot
 
 logger = logging.getLogger("wattprint")
@@ -87,7 +88,7 @@ class Sampler:
         for step in steps:
             self._entries.book_channel(step, progress.at)
         self._let_speak(steps, now)
-        host_step = self._balance.book(self.sources.channels, steps, now)
+        host_step = self._balance.step(self.sources.channels, steps, now)
         if host_step is not None:
             self._book_host(host_step, now)
         elif progress.host_step and now - self._host_told_at > SPEAKS_FOR * progress.host_step.seconds:
@@ -173,10 +174,11 @@ class Sampler:
         # What the channels could not tell between two bookings, such as the time of a reboot.
         unobserved = max(0.0, now - self._host_told_at - step.seconds)
         self._host_told_at = now
+        low, central, high = map(int, step.microjoules.amounts())
         energy = HostHour(
-            step.low_microjoules,
-            step.microjoules,
-            step.high_microjoules,
+            low,
+            central,
+            high,
             step.measured_microjoules,
             step.seconds,
             unobserved,

@@ -101,4 +101,5 @@ def _channel(term: Term) -> Channel:
         boundary=Boundary.COMPONENT,
         method=Method.MODELLED,
         accuracy=term.accuracy,
+        model=term.model,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from impacts.lifetime.amortisation import Lot, Plan, midnight, years_between
 from impacts.problems import Problem
+from impacts.values.derivations import work_out
 from impacts.values.estimates import Citation, Estimate, total
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from impacts.embodied.components import Component, EmbodiedImpact
     from impacts.parts import Inventory, Part, Server
+    from impacts.values.derivations import Derivation
 
+_LEFT_BY_FORMER_USERS = Citation("inventory: first_used and acquired; what former users had not amortised")
 _MEND = "correct it in the inventory file"
 
 
@@ -71,21 +74,34 @@ def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None,
     return part.acquired, None, retired
 
 
-def booked(lot: Lot) -> Estimate:
+def booked(lot: Lot) -> Derivation:
     """Return what the organisation books of a lot: all of it, less what former users had amortised."""
+    title = f"booked of what was acquired {lot.acquired or 'on a day that is not known'}"
+    inputs = {"emissions": lot.emissions}
     if lot.acquired is None or lot.first_used is None or lot.first_used >= lot.acquired:
-        return lot.emissions
+        return work_out(title, "emissions", inputs)
     at = midnight(lot.acquired)
-    return lot.emissions.scaled(1.0 - lot.ratio(at, undated=at))
+    inputs["left"] = Estimate.exact(1.0 - lot.ratio(at, undated=at), "1", _LEFT_BY_FORMER_USERS)
+    return work_out(title, "emissions × left", inputs)
 
 
 def booked_by_year(of_server: Iterable[Lot]) -> dict[int | None, Estimate]:
     """Return what is booked in each year of acquisition, in order; under None what has no date of acquisition."""
-    by_year: dict[int | None, list[Estimate]] = {}
+    return {year: paper.estimate for year, paper in booked_derivations(of_server).items()}
+
+
+def booked_derivations(of_server: Iterable[Lot]) -> dict[int | None, Derivation]:
+    """Return the working papers of the same."""
+    by_year: dict[int | None, list[Derivation]] = {}
     for lot in of_server:
         by_year.setdefault(lot.acquired.year if lot.acquired else None, []).append(booked(lot))
     years = sorted(by_year, key=lambda year: (year is None, year))
-    return {year: total(by_year[year]) for year in years}
+    return {year: _sum(year, by_year[year]) for year in years}
+
+
+def _sum(year: int | None, papers: list[Derivation]) -> Derivation:
+    inputs = {f"lot_{number}": paper for number, paper in enumerate(papers, 1)}
+    return work_out(f"embodied, booked in {year or 'a year that is not known'}", " + ".join(inputs), inputs)
 
 
 def amortised(of_server: tuple[Lot, ...], at: datetime) -> Estimate | None:

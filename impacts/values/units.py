@@ -70,14 +70,9 @@ def convert(value: float, unit: str, into: str) -> float:
 
 
 def readable_unit(unit: str) -> str:
-    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2`, and per kWh what is per joule.
-
-    A unit that is no base unit is one that people read already.
-    """
-    if base_unit(unit) != (unit, 1.0):
-        return unit
+    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2`, but `gCO2e/kWh`."""
     numerator, line, denominator = unit.partition("/")
-    if denominator == "J":
+    if denominator and _scale(denominator, unit)[0] == "J":
         return f"{numerator}/kWh"
     return f"{_READABLE.get(numerator, numerator)}{line}{denominator}"
 

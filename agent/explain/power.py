@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Power and energy of the host and its channels, as figures with their working papers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.wholehost.channel_power import channel_energy, channel_power
+from impacts import quantities as q
+from impacts.figures import Figure
+from impacts.values.derivations import work_out
+from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import JOULES_PER_MICROJOULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agent.ledger import Account, EnergyStep
+    from agent.wholehost.host_step import HostStep
+    from impacts.values.derivations import Derivation
+
+OBSERVED = Citation("the agent's own observation")
+
+_MEASURED = Citation("the agent's last host step: what its measured channels gave")
+_HOST = Citation("the agent's last host step: its energy, central value")
+
+
+def host_figures(step: HostStep) -> Iterator[Figure]:
+    """Return what the last step says of the host now."""
+    yield Figure.derived(q.HOST_POWER, (step.basis.value,), step.power, step.basis.value)
+    yield Figure.derived(q.HOST_MEASURED_ENERGY, (), _measured_share(step))
+
+
+def _measured_share(step: HostStep) -> Derivation:
+    """Return how much of the step's energy was measured, 1 at most; all of none is none."""
+    measured, host = step.measured_microjoules, step.microjoules.central
+    inputs = {
+        "measured": Estimate.exact(min(measured, host) * JOULES_PER_MICROJOULE, "J", _MEASURED),
+        "host": Estimate.exact((host or 1) * JOULES_PER_MICROJOULE, "J", _HOST),
+    }
+    return work_out("share of the energy that is measured", "measured ÷ host", inputs, units=dict.fromkeys(inputs, "J"))
+
+
+def channel_figures(account: Account, step: EnergyStep | None) -> Iterator[Figure]:
+    """Return a channel's energy since the history began, and its power if its last step is of the present."""
+    channel = account.channel
+    labels, method = (channel.source, channel.name, channel.component), channel.method.value
+    energy = channel_energy(channel, account.microjoules, "since the history began")
+    yield Figure.derived(q.CHANNEL_ENERGY, (*labels, method), energy, method)
+    unobserved = Estimate.exact(account.unobserved_seconds, "s", OBSERVED)
+    yield Figure(q.CHANNEL_UNOBSERVED, (channel.source, channel.name), unobserved)
+    if step is not None and step.observed_seconds > 0:
+        power = channel_power(channel, step.microjoules, step.observed_seconds)
+        yield Figure.derived(q.CHANNEL_POWER, labels, power, method)

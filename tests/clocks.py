@@ -1,30 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clock that moves only when it is told to."""
+"""A clock that is moved by hand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
-@dataclass
-class FakeClock:
-    monotonic: float = 1000.0
-    utc: datetime = START
+class HandClock:
+    """Time that passes when a test lets it."""
 
-    def monotonic_seconds(self):
+    def __init__(self, monotonic_seconds: float = 1000.0, utc: datetime = datetime(2026, 3, 2, 10, tzinfo=UTC)) -> None:
+        self.monotonic = monotonic_seconds
+        self.utc = utc
+
+    def monotonic_seconds(self) -> float:
         return self.monotonic
 
-    def utc_now(self):
+    def utc_now(self) -> datetime:
         return self.utc
 
-    def wait(self, seconds):
+    def wait(self, seconds: float) -> None:
         self.monotonic += seconds
         self.utc += timedelta(seconds=seconds)
 
-    def reboot(self, seconds_away):
+    def reboot(self, seconds_away: float) -> None:
         """Be back after so many seconds, 20 s into another boot."""
         self.utc += timedelta(seconds=seconds_away)
         self.monotonic = 20.0

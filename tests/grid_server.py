@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from trees import HandClock
+from clocks import HandClock
 
 from agent.grid.asker import Asker
 from agent.grid.settings import grid_settings

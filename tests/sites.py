@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from clocks import HandClock
 from market import instrument
-from trees import HandClock, machine
+from trees import machine
 
 from agent.accounts.electricity import Use
 from agent.grid.live import LiveFactor

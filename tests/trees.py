@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small machines for tests: a clock that is moved by hand, and trees of kernel files."""
+"""Small machines for tests: trees of kernel files."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from clocks import HandClock
 
 from agent.host import Host
 from agent.machine import Machine
@@ -16,24 +17,6 @@ if TYPE_CHECKING:
 
 BOOT = "11111111-1111-4111-8111-111111111111"
 RANGE = 262_143_328_850  # microjoules: a package of an Intel server
-
-
-class HandClock:
-    """Time that passes when it is told to."""
-
-    def __init__(self, monotonic_seconds: float = 1000.0, utc: datetime = datetime(2026, 3, 2, 10, tzinfo=UTC)) -> None:
-        self.monotonic = monotonic_seconds
-        self.utc = utc
-
-    def monotonic_seconds(self) -> float:
-        return self.monotonic
-
-    def utc_now(self) -> datetime:
-        return self.utc
-
-    def wait(self, seconds: float) -> None:
-        self.monotonic += seconds
-        self.utc += timedelta(seconds=seconds)
 
 
 def write(root: Path, files: dict[str, object]) -> None:

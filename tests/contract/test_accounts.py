@@ -7,7 +7,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from clocks import FakeClock
+from clocks import HandClock
 from independent_accounts import accounts
 from trees import machine
 
@@ -34,7 +34,7 @@ def watts(hour):
 
 def simulated(root, country):
     """Return the history of a year booked in steps of 20 minutes, and what was scraped at each full hour."""
-    clock = FakeClock(utc=BEGIN)
+    clock = HandClock(utc=BEGIN)
     history = History.open(None, clock)
     built = standing(machine(root, clock), Place(country), ())
     use, entries, scrapes, total = Use(built, None, history), Entries(), [], 0

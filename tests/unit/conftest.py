@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import pytest
-from clocks import FakeClock
+from clocks import START, HandClock
 from histories import OPENED
 
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return HandClock(utc=START)
 
 
 @pytest.fixture(autouse=True)

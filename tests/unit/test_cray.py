@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import pytest
+from clocks import HandClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trees import HandClock, machine, write
+from trees import machine, write
 
 from agent.errors import ReadFailed, SourceAbsent
 from agent.readings import Boundary

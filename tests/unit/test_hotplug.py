@@ -6,13 +6,15 @@ from __future__ import annotations
 import threading
 
 import pytest
+from clocks import HandClock
 from compose_hosts import meminfo
-from trees import HandClock, processor, set_counter, set_load, write, zone
+from one_package import OnePackage, one_package, ticks
+from trees import write
 
 from agent.host import Host
 from agent.inventory.watch import difference, hardware_names
 from agent.loop.hotplug import LOOK_SECONDS, HardwareWatch
-from agent.wiring import build_anew, build_standing, sampling
+from agent.wiring import build_anew, build_standing
 from agent.written.config import Config
 from impacts.parts import Inventory, Part, Server
 
@@ -21,9 +23,7 @@ GB = 1_953_125  # sectors
 
 @pytest.fixture
 def root(tmp_path):
-    root = tmp_path / "root"
-    processor(root)
-    write(root, zone("intel-rapl:0", "package-0", 0))
+    root = one_package(tmp_path / "root")
     write(root, {"proc/meminfo": meminfo(65_000_000), "sys/devices/system/cpu/online": "0-3"})
     plug(root, "sda")
     return root
@@ -181,21 +181,11 @@ def test_a_difference_counts_pieces():
     assert difference(before, before) == ""
 
 
-class Sampled:
-    """A sampler over the tree whose time passes second by second: 100 W flow through the package."""
-
-    def __init__(self, root, sampler, clock) -> None:
-        self.root, self.sampler, self.clock, self.seconds = root, sampler, clock, 0
-
-    def ticks(self, count: int):
-        for _ in range(count):
-            self.clock.wait(1)
-            self.seconds += 1
-            set_counter(self.root, "intel-rapl:0", 100_000_000 * self.seconds)
-            set_load(self.root, busy=0, idle=1000 + 400 * self.seconds)
-            snapshot = self.sampler.tick()
-            self.sampler._hardware.finish(10)  # noqa: SLF001 -- or the test would race with the look
-        return snapshot
+def ticks_and_looks(sampler, machine, count):
+    for _ in range(count):
+        snapshot = ticks(sampler, machine, 1)
+        sampler._hardware.finish(10)  # noqa: SLF001 -- or the test would race with the look
+    return snapshot
 
 
 def central(snapshot, name: str, *labels: str) -> float:
@@ -204,14 +194,13 @@ def central(snapshot, name: str, *labels: str) -> float:
 
 
 def test_the_agent_goes_on_with_the_new_parts_and_no_counter_jumps(root):
-    clock = HandClock()
-    with sampling(Host(root, clock), Config(), None) as sampler:
-        agent = Sampled(root, sampler, clock)
-        before = agent.ticks(30)
+    machine = OnePackage(root)
+    with machine.sampling(Config()) as sampler:
+        before = ticks_and_looks(sampler, machine, 30)
         for number in range(9):
             plug(root, f"sd{chr(ord('b') + number)}")
-        changed = agent.ticks(32)
-        after = agent.ticks(30)
+        changed = ticks_and_looks(sampler, machine, 32)
+        after = ticks_and_looks(sampler, machine, 30)
 
     ssd = "scope3_embodied_co2e_grams", "ssd"
     assert central(changed, *ssd) == pytest.approx(10 * central(before, *ssd))

@@ -6,9 +6,10 @@ import os
 import re
 
 import pytest
+from clocks import HandClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trees import HandClock, machine, write
+from trees import machine, write
 
 from agent.errors import ReadFailed, SourceAbsent, SourceGone
 from agent.readings import Boundary, Method

@@ -11,8 +11,8 @@ Time goes in 64ths of a second and power in whole watts: both are exact in float
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
+from clocks import HandClock
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -30,27 +30,6 @@ PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED
 
 
 @dataclass
-class Clock:
-    """A clock that is told how much time has passed."""
-
-    ticks: int = 640  # since boot
-    utc: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def monotonic_seconds(self):
-        return self.ticks / TICKS
-
-    def utc_now(self):
-        return self.utc
-
-    def wait(self, seconds):
-        self.advance(round(seconds * TICKS))
-
-    def advance(self, ticks):
-        self.ticks += ticks
-        self.utc += timedelta(microseconds=ticks * (1_000_000 // TICKS))
-
-
-@dataclass
 class Moment:
     """What is true at a reading: not what the counter tells, but what it ought to."""
 
@@ -63,7 +42,7 @@ class Moment:
 class World:
     """A machine, its agent, and the truth about both."""
 
-    clock: Clock = field(default_factory=Clock)
+    clock: HandClock = field(default_factory=HandClock)
     ticks_of_all_time: int = 0
     used_microjoules: int = 0
     counter: int = 0
@@ -85,7 +64,7 @@ class World:
         return f"{self.boot_id}#{self.creation}"
 
     def run(self, ticks, watts):
-        self.clock.advance(ticks)
+        self.clock.wait(ticks / TICKS)
         self.ticks_of_all_time += ticks
         energy = watts * ticks * MICROJOULES_PER_WATT_TICK
         self.used_microjoules += energy
@@ -116,7 +95,7 @@ class World:
         self._write()
         self.run(ticks_off, watts)
         self.boot += 1
-        self.counter, self.clock.ticks = counter, 0
+        self.counter, self.clock.monotonic = counter, 0.0
         self.run(uptime_ticks, watts)
         self.ledger = self.history.ledger(self.boot_id)
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 from grid_server import ANSWERS, TOKEN, Grid, GridServer
+from one_package import OnePackage, one_package, ticks
 from sites import Provider, told
-from trees import HandClock, processor, set_counter, set_load, write, zone
 
 from agent.accounts.grid_in_use import HOUR
 from agent.clock import SystemClock
@@ -30,10 +30,7 @@ COUNTERS = (
 
 @pytest.fixture
 def root(tmp_path):
-    root = tmp_path / "root"
-    processor(root)
-    write(root, zone("intel-rapl:0", "package-0", 0))
-    return root
+    return one_package(tmp_path / "root")
 
 
 @pytest.fixture
@@ -113,26 +110,21 @@ def value(snapshot, name):
     return figure.estimate
 
 
-class Machine:
-    """Half-hour steps of 100 W, with a provider that is set by hand."""
+class Site(OnePackage):
+    """Half-hour steps of the machine, with a provider that is set by hand."""
 
     def __init__(self, root, config, state):
-        self.root, self.config, self.state = root, config, state
-        self.clock, self.seconds, self.provider = HandClock(), 0, Provider()
+        super().__init__(root)
+        self.config, self.state, self.provider = config, state, Provider()
 
     def runs(self, hours):
         """Run a process of the agent for some hours; return its snapshots."""
         snapshots = []
-        with sampling(Host(self.root, self.clock), self.config, self.state) as sampler:
+        with self.sampling(self.config, self.state) as sampler:
             sampler.evaluation.use._live = self.provider  # noqa: SLF001 - in the place of a thread that asks
             sampler.tick()
             for _ in range(2 * hours):
-                for _ in range(30):
-                    self.clock.wait(60)
-                    self.seconds += 60
-                    set_counter(self.root, "intel-rapl:0", round(100 * self.seconds * 1e6) % 262_143_328_850)
-                    set_load(self.root, busy=0, idle=1000 + self.seconds * 400)
-                    snapshots.append(sampler.tick())
+                snapshots += [ticks(sampler, self, 1, 60) for _ in range(30)]
                 sampler.write()
             snapshots.append(sampler.tick())
             sampler.write()
@@ -140,12 +132,12 @@ class Machine:
 
 
 def test_no_counter_falls_when_hours_turn_out_cleaner_nor_over_restarts(root, config, tmp_path):
-    machine = Machine(root, config, tmp_path / "state")
-    began = machine.clock.utc
-    snapshots = machine.runs(3)
-    machine.provider.values_known = tuple(told(began + n * HOUR, 5) for n in range(3))  # cleaner by far
-    hour = [value(snapshot, COUNTERS[0]).central for snapshot in machine.runs(1)]
-    later = machine.runs(40)
+    site = Site(root, config, tmp_path / "state")
+    began = site.clock.utc
+    snapshots = site.runs(3)
+    site.provider.values_known = tuple(told(began + n * HOUR, 5) for n in range(3))  # cleaner by far
+    hour = [value(snapshot, COUNTERS[0]).central for snapshot in site.runs(1)]
+    later = site.runs(40)
     snapshots += later
 
     assert hour[28] < hour[29]  # half an hour later the history is written, and then the hours are mended
@@ -157,10 +149,10 @@ def test_no_counter_falls_when_hours_turn_out_cleaner_nor_over_restarts(root, co
 
 
 def test_an_hour_that_turns_out_dirtier_is_added(root, config, tmp_path):
-    machine = Machine(root, config, tmp_path / "state")
-    began = machine.clock.utc
-    by_year = value(machine.runs(2)[-1], COUNTERS[0]).central
-    machine.provider.values_known = tuple(told(began + n * HOUR, 500) for n in range(2))
-    after = value(machine.runs(1)[-1], COUNTERS[0]).central
+    site = Site(root, config, tmp_path / "state")
+    began = site.clock.utc
+    by_year = value(site.runs(2)[-1], COUNTERS[0]).central
+    site.provider.values_known = tuple(told(began + n * HOUR, 500) for n in range(2))
+    after = value(site.runs(1)[-1], COUNTERS[0]).central
 
     assert after > 10 * by_year

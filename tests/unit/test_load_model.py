@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import pytest
-from trees import HandClock, machine, processor, set_load
+from clocks import HandClock
+from trees import machine, processor, set_load
 
 from agent.errors import ReadFailed, SourceAbsent
 from agent.sources.load_model import busy_and_total_ticks, open_source

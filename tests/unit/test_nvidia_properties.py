@@ -6,9 +6,9 @@ from __future__ import annotations
 import ctypes
 from pathlib import Path
 
+from clocks import HandClock
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import HandClock
 
 from agent.errors import ReadFailed, SourceGone
 from agent.host import Host

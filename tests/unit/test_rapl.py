@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from trees import BOOT, RANGE, HandClock, machine, processor, set_counter, write, zone
+from clocks import HandClock
+from trees import BOOT, RANGE, machine, processor, set_counter, write, zone
 
 from agent.errors import ReadFailed, SourceAbsent
 from agent.sources import rapl

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from clocks import HandClock
 from histories import rows
 from jsonschema import Draft202012Validator
 from market import residual
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Provider, contract, told
-from trees import HandClock, machine
+from trees import machine
 
 from agent.accounts.electricity import Use, netted
 from agent.accounts.recompute import Knowledge, recomputed

@@ -7,10 +7,10 @@ import copy
 import json
 from pathlib import Path
 
+from clocks import HandClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab.redfish_server import SESSIONS, VENDORS
-from trees import HandClock
 
 from agent.errors import ReadFailed
 from agent.sources.redfish import RedfishSource

@@ -8,23 +8,18 @@ from datetime import timedelta
 
 import pytest
 from histories import rows
-from trees import BOOT, HandClock, processor, set_counter, set_load, write, zone
+from one_package import OnePackage, one_package, ticks
+from trees import BOOT, set_counter, write
 
 from agent.errors import HistoryWriteFailed
-from agent.host import Host
-from agent.wiring import sampling
 from agent.written.config import Config
 
-WATTS = 100
 JOULES_PER_KWH = 3.6e6
 
 
 @pytest.fixture
 def root(tmp_path):
-    root = tmp_path / "root"
-    processor(root)
-    write(root, zone("intel-rapl:0", "package-0", 0))
-    return root
+    return one_package(tmp_path / "root")
 
 
 @pytest.fixture
@@ -34,39 +29,14 @@ def config(tmp_path):
     return Config(location="FR", inventory_file=inventory)
 
 
-class Machine:
-    """Passes time: 100 W flow through the package, and the CPUs idle."""
-
-    def __init__(self, root):
-        self.root = root
-        self.clock = HandClock()
-        self.seconds = 0
-
-    def passes(self, seconds: float) -> None:
-        self.clock.wait(seconds)
-        self.seconds += seconds
-        set_counter(self.root, "intel-rapl:0", round(WATTS * self.seconds * 1e6))
-        set_load(self.root, busy=0, idle=1000 + round(self.seconds * 400))
-
-    def sampling(self, config, state=None):
-        return sampling(Host(self.root, self.clock), config, state)
-
-
 @pytest.fixture
 def machine(root):
-    return Machine(root)
+    return OnePackage(root)
 
 
 def value(snapshot, name, **labels):
     figures = [figure for figure in snapshot.named(f"wattprint_{name}") if labels.items() <= figure.label_pairs.items()]
     return figures[0].estimate.central if figures else None
-
-
-def ticks(sampler, machine, count, seconds=1.0):
-    for _ in range(count):
-        machine.passes(seconds)
-        snapshot = sampler.tick()
-    return snapshot
 
 
 def test_the_first_tick_knows_no_power_and_says_nothing_in_its_place(machine, config):

@@ -4,7 +4,8 @@ from __future__ import annotations
 import logging
 
 import pytest
-from trees import HandClock, machine, processor, set_counter, write, zone
+from clocks import HandClock
+from trees import machine, processor, set_counter, write, zone
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
 from agent.ledger import EnergyLedger

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import pytest
 import spd_files
+from clocks import HandClock
 from hypothesis import given
 from hypothesis import strategies as st
-from trees import HandClock
 
 from agent.host import Host
 from agent.inventory import spd

@@ -5,7 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from trees import HandClock, machine, processor, set_load, write
+from clocks import HandClock
+from trees import machine, processor, set_load, write
 
 from agent.accounts.electricity import Use
 from agent.errors import ConfigError

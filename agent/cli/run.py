@@ -66,6 +66,8 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         sampler.tick()
         sampler.write()
         host.clock.wait(min(FIRST_WAIT_SECONDS, config.sampling.interval_seconds))
-        print(first_words(sampler.tick()), flush=True)
+        sampler.tick()
+        if (snapshot := sampler.latest) is not None:
+            print(first_words(snapshot), flush=True)
         sampler.run(config.sampling.interval_seconds, config.sampling.write_seconds, stop.is_set)
     return DONE

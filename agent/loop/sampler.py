@@ -13,8 +13,9 @@ from agent.errors import HistoryDamaged, HistoryWriteFailed
 from agent.history.channel_rows import FIRST_CREDIBLE_SECONDS
 from agent.history.hours import Entries, HostHour, ImpactHour
 from agent.loop.evaluation import Evaluation
-from agent.loop.floors import Published
+from agent.loop.floors import Floors
 from agent.loop.progress import Progress
+from agent.loop.publication import Publication
 from impacts.problems import Problem
 from impacts.quantities import EMBODIED_AMORTISED
 
@@ -59,7 +60,7 @@ class Sampler:
         self.sources = sources
         self._balance = balance
         self.history = history
-        self._published = Published(history.directory)
+        self._floors = Floors(history.directory)
         self._hardware = hardware
         self.evaluation = Evaluation(hardware.standing, Use(hardware.standing, live, history))
         self._entries = Entries()
@@ -71,11 +72,20 @@ class Sampler:
         self._booked_of_retired = retired or ImpactHour()
         self._write_problem: tuple[Problem, ...] = ()
         self.progress = _progress(history, host)
-        self.latest: Snapshot | None = None
+        self._publication = Publication(self._snapshot)
 
-    def tick(self, patience_seconds: float = 0.0) -> Snapshot:
-        """Take one sample, book it and publish the snapshot; with patience, slow sources are waited for."""
-        self._follow_hardware()
+    @property
+    def latest(self) -> Snapshot | None:
+        """The figures and problems of the last tick; None before the first. Any thread may ask."""
+        return self._publication.latest()
+
+    def tick(self, patience_seconds: float = 0.0) -> None:
+        """Take one sample and enter it; with patience, slow sources are waited for."""
+        with self._publication.changing():
+            self._follow_hardware()
+            self._take_sample(patience_seconds)
+
+    def _take_sample(self, patience_seconds: float) -> None:
         progress = self.progress
         progress.at = self._clock.utc_now()
         if progress.at.date() != progress.today.begins.date():
@@ -95,9 +105,11 @@ class Sampler:
             progress.host_step = None
         self._book_amortisation(now)
         progress.problems = (*self._balance.problems, *self.history.problems, *self._write_problem)
-        snapshot = self.evaluation.snapshot(progress, self.sources)
-        self.latest = replace(snapshot, figures=self._published.never_below(snapshot.figures))
-        return self.latest
+
+    def _snapshot(self) -> Snapshot:
+        """Work out what there is to say, with no counter below what was published before."""
+        snapshot = self.evaluation.snapshot(self.progress, self.sources)
+        return replace(snapshot, figures=self._floors.never_below(snapshot.figures))
 
     def run(self, interval_seconds: float, write_seconds: float, stopped: Callable[[], bool]) -> None:
         """Tick at fixed times until stopped; times that could not be kept are counted and never caught up."""
@@ -116,7 +128,7 @@ class Sampler:
 
     def close(self) -> None:
         """Give back the file of published values."""
-        self._published.close()
+        self._floors.close()
 
     def write(self) -> None:
         """Write the history; what could not be written is kept and tried again at the next turn."""

@@ -80,12 +80,14 @@ def test_a_provider_that_answers_is_what_the_figures_rest_on_and_its_token_is_no
     with caplog.at_level(logging.DEBUG), sampling(Host(root, SystemClock()), live, state) as sampler:
         sampler.tick()
         for _ in range(200):
-            if (snapshot := sampler.tick()) and "live-electricity-maps" in str(prometheus.text(snapshot)):
+            sampler.tick()
+            if (snapshot := sampler.latest) and "live-electricity-maps" in str(prometheus.text(snapshot)):
                 break
             time.sleep(0.02)
         grid.server.status = 401
         sampler.write()
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert any(TOKEN in value for headers in grid.server.headers for value in headers.values())  # it was sent
     assert 'dataset="live-electricity-maps",entry="electricity:FR",fit="exact"' in prometheus.text(snapshot).decode()
@@ -100,7 +102,8 @@ def test_two_samples_wait_for_the_first_answer(root, config, grid):
     grid.clock.utc = SystemClock().utc_now()
     grid.server.document = answers.of(grid.start_of(answers), 100)
     with sampling(Host(root, SystemClock()), replace(config, grid=grid.settings(answers)), None) as sampler:
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert 'dataset="live-electricity-maps"' in prometheus.text(snapshot).decode()
 
@@ -126,7 +129,8 @@ class Site(OnePackage):
             for _ in range(2 * hours):
                 snapshots += [ticks(sampler, self, 1, 60) for _ in range(30)]
                 sampler.write()
-            snapshots.append(sampler.tick())
+            sampler.tick()
+            snapshots.append(sampler.latest)
             sampler.write()
         return snapshots
 

@@ -78,7 +78,8 @@ def test_no_figure_or_problem_tells_a_secret(bmcs, everything_logged, tmp_path):
     with sampling(Host(), config, None) as sampler:
         sampler.tick(10.0)
         server.faults.status = 500
-        snapshot = sampler.tick(10.0)
+        sampler.tick(10.0)
+        snapshot = sampler.latest
         [watched] = [watched for watched in sampler.sources.watched if watched.entry.name == "redfish"]
         assert watched.failures == {"http_500": 1}
         texts = [repr(snapshot), repr(watched.state), repr(watched.problem), prometheus.text(snapshot).decode()]

@@ -119,7 +119,8 @@ def test_a_modelled_host_names_the_default_that_stands_in_for_its_cpu(tmp_path):
         sampler.tick()
         host.clock.wait(1)
         set_load(tmp_path, busy=100, idle=1300)
-        reasons = {problem.reason for problem in sampler.tick().problems}
+        sampler.tick()
+        reasons = {problem.reason for problem in sampler.latest.problems}
 
     assert {"modelled", "tdp_unknown"} <= reasons
 

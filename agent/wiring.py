@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The composition root: config -> machine, sources, history, sampler, server."""
+"""The composition root: config -> machine, sources, history, sampler, deliveries."""
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.clock import SystemClock
-from agent.errors import ConfigError
 from agent.history.writer import History
 from agent.host_facts import Standing, standing
 from agent.inventory.detection import detect
@@ -142,26 +140,23 @@ def sample_twice(host: Host, sampler: Sampler) -> Snapshot:
 
 
 @contextmanager
-def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sampler, str]]:
-    """Serve the snapshots of a sampler; give the sampler and the address. The history is written at the end.
+def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sampler, list[str]]]:
+    """Deliver the snapshots of a sampler; give the sampler and where to find them. The history is written at the end.
 
     Raises:
-        ConfigError: the address cannot be used, found before anything is written; or the state directory cannot.
+        ConfigError: a delivery cannot be had, found before anything is written; or the state directory cannot.
     """
-    from exporters.web.app import App  # noqa: PLC0415 - the other commands serve nothing
-    from exporters.web.server import Server  # noqa: PLC0415
+    from agent.deliveries.table import DELIVERIES  # noqa: PLC0415 - the other commands deliver nothing
 
-    try:
-        server = Server(config.listen, App(lambda: sampler.latest, host.clock.utc_now))
-        server.bind()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigError(
-            f"cannot listen on {config.listen}: {why}; choose another address with --listen HOST:PORT"
-        ) from error
     with ExitStack() as stack:
-        stack.callback(server.stop)
+        deliveries = []
+        for entry in DELIVERIES:
+            delivery = entry.open(config, lambda: sampler.latest, host.clock)
+            if delivery is not None:
+                stack.callback(delivery.stop)
+                deliveries.append(delivery)
         sampler = stack.enter_context(sampling(host, config, state))
         stack.callback(sampler.write)
-        threading.Thread(target=server.serve, name="http", daemon=True).start()
-        yield sampler, server.address
+        for delivery in deliveries:
+            delivery.start()
+        yield sampler, [delivery.announcement for delivery in deliveries]

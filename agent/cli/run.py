@@ -57,8 +57,8 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         host = replace(host, clock=SystemClock(stop))
     # A captured machine's history would be somebody else's: it is kept in memory unless a directory is asked for.
     state = config.state_directory if arguments.state is not None or not recorded else None
-    with serving(host, config, state) as (sampler, address):
-        print(f"wattprint {VERSION}: http://{address}/ and http://{address}/metrics", flush=True)
+    with serving(host, config, state) as (sampler, announcements):
+        print(f"wattprint {VERSION}: {'; '.join(announcements)}", flush=True)
         if recorded:
             print(first_words(sample_twice(host, sampler)), flush=True)
             stop.wait()  # two moments and no future: the figures stand still

@@ -11,7 +11,7 @@ from agent.accounts.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_th
 from agent.history.hours import Booking, by_hour
 from impacts import quantities as q
 from impacts.figures import Figure
-from impacts.market_based.emissions import market_intensity
+from impacts.market_based.emissions import market_intensity, used_up_problems
 from impacts.market_based.instruments import quality_problems
 from impacts.problems import Problem
 
@@ -81,7 +81,9 @@ class Use:
             live = (_NO_LIVE,)
         region = grid.place.region
         quality = quality_problems(self._standing.instruments, region, now.date())
-        return (*live, *grid.problems, *self.terms(now).fallback.problems, *quality)
+        terms = self.terms(now)
+        used_up = used_up_problems(_hour(now), self._account.state, terms)
+        return (*live, *grid.problems, *terms.fallback.problems, *quality, *used_up)
 
     def intensities(self, now: datetime) -> tuple[Figure, Figure]:
         """Return what a joule emits now, location- and market-based."""

@@ -173,3 +173,15 @@ def test_an_explanation_uses_nothing_up(tmp_path):
     site.mends()
 
     assert site.grams(MARKET).central == pytest.approx(0)
+
+
+def test_whoever_holds_a_certificate_that_runs_out_is_told_so_before_its_period_ends(tmp_path):
+    """A guarantee of 360 J, and a host that draws 180 J twice: nothing is left of it in March."""
+    site = Site(tmp_path, instruments=(contract(kwh=360 / 3.6e6),))
+    site.draws(180 / 3.6e6, seconds=60)
+    assert "instrument_used_up" not in reasons(site)
+    site.draws(180 / 3.6e6, seconds=60)
+
+    [problem] = [one for one in site.use.problems(site.clock.utc) if one.reason == "instrument_used_up"]
+    assert problem.what == "the volume of 'Windpark' is used up, its period ends on 2026-12-31"
+    site.history.close()

@@ -105,6 +105,8 @@ def open_source(machine: Machine) -> CraySource:
         names = sorted(path.name for path in folder.iterdir() if _COUNTER.fullmatch(path.name))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SourceAbsent("no /sys/cray/pm_counters: this is no Cray node") from error
+    except PermissionError as error:
+        raise SourceDenied(f"{COUNTERS} may not be listed by this user", remedy=DENIED_REMEDY) from error
     if not names:
         raise SourceAbsent("/sys/cray/pm_counters holds no energy counter")
     accuracy = machine.accuracy(NAME)

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.sources.table import SOURCES, SourceEntry
+from agent import config_file
+from agent.sources.table import SOURCES
 from impacts.datasets import Dataset, load_book, read_datasets
 from impacts.electricity.grid import ELECTRICITY, GWP, grid_factor, other_datasets, split
 from impacts.quantities import CATALOGUE, Kind, Quantity
@@ -19,6 +21,7 @@ from impacts.quantities import CATALOGUE, Kind, Quantity
 if TYPE_CHECKING:
     from datetime import date
 
+    from agent.sources.source import SourceEntry
     from impacts.factor_book import FactorBook
     from impacts.values.estimates import Estimate
 
@@ -35,7 +38,7 @@ def documents() -> dict[str, str]:
         "datasets.md": _datasets(),
         "electricity.md": _electricity(),
         "sources.md": _sources(),
-        "config.schema.json": files("agent.written").joinpath("config.schema.json").read_text(encoding="utf-8"),
+        "config.schema.json": json.dumps(config_file.schema(), indent=2, ensure_ascii=False) + "\n",
         "inventory.schema.json": files("agent.inventory").joinpath("inventory.schema.json").read_text(encoding="utf-8"),
     }
 

@@ -16,6 +16,7 @@ from agent.errors import SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, CounterReading, Method
 from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl import DENIED_REMEDY
+from agent.sources.source import SourceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,3 +141,6 @@ def _failure(counter: _Counter, error: OSError | ValueError) -> Failure:
         return Failure(str(error), "garbage")
     counter.file.close()
     return Failure(f"{counter.file.path}: {error.strerror}", "io_error")
+
+
+ENTRY = SourceEntry(NAME, open_source, READS, "energy of a Cray node, its CPU, memory and accelerators")

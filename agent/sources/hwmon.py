@@ -19,7 +19,7 @@ from agent.readings import Boundary, Channel, CounterReading, Method, PowerReadi
 from agent.sources.hwmon_chips import READS, Sensor, find_sensors
 from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl import DENIED_REMEDY
-from agent.sources.source import Pace
+from agent.sources.source import Pace, SourceEntry
 from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     from agent.host import Host
     from agent.machine import Machine
     from agent.readings import Reading
-
-__all__ = [
-    "ACPI_METER",
-    "COMPONENTS",
-    "PACE",
-    "PSU_INPUTS",
-    "READS",
-    "open_acpi_meter",
-    "open_components",
-    "open_psu_inputs",
-]
 
 ACPI_METER, PSU_INPUTS, COMPONENTS = "acpi_power_meter", "psu_input", "hwmon"
 
@@ -246,3 +235,8 @@ def _failure(meter: _Meter, error: OSError | ValueError) -> Failure:
         return Failure(str(error), "unknown_value" if isinstance(error, _Unknown) else "garbage")
     gone, not_now = error.errno in _GONE, error.errno in _NOT_NOW
     return Failure(f"{meter.file.path}: {error.strerror}", "vanished" if gone else "no_data" if not_now else "io_error")
+
+
+ACPI_METER_ENTRY = SourceEntry(ACPI_METER, open_acpi_meter, READS, "power at the inlet, told by firmware (ACPI)", PACE)
+PSU_INPUTS_ENTRY = SourceEntry(PSU_INPUTS, open_psu_inputs, READS, "power that power supplies draw (PMBus)", PACE)
+COMPONENTS_ENTRY = SourceEntry(COMPONENTS, open_components, READS, "power of CPUs and cards, told by their drivers")

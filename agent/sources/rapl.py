@@ -16,6 +16,7 @@ from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, CounterReading, Method
 from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl_zones import Zone, counted_zones, find_zones
+from agent.sources.source import SourceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,3 +193,6 @@ def _absent(host: Host, cpuinfo: str) -> SourceAbsent:
             remedy="sudo modprobe intel_rapl_msr",
         )
     return SourceAbsent("no /sys/class/powercap: this machine has no RAPL counters")
+
+
+ENTRY = SourceEntry(NAME, open_source, READS, "energy of CPU packages and memory, counted by the processor")

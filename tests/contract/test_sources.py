@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from trees import machine
 
-from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceError
+from agent.config_file import read_config
+from agent.errors import ConfigError, ReadFailed, SourceAbsent, SourceDenied, SourceError
 from agent.inventory.detection import detect
+from agent.loop.source_set import SourceSet
 from agent.machine import Machine
 from agent.readings import CounterReading
 from agent.recording.captured import open_root
 from agent.sources.table import SOURCES
 from impacts.datasets import load_book
+from impacts.parts import Inventory, Server
 
 HOSTS = sorted((Path(__file__).parent.parent / "hosts").iterdir())
 
@@ -51,6 +54,36 @@ def test_on_an_empty_root_a_source_is_absent(entry, tmp_path):
         entry.open(machine(tmp_path))
 
     assert absence.value.what
+
+
+@each_source
+def test_a_config_file_can_switch_a_source_off(entry, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(f"sources: {{{entry.name}: {{enabled: false}}}}")
+
+    switched_off = Machine(machine(tmp_path).host, Inventory(Server(), ()), load_book(), read_config(config).sources)
+    assert switched_off.disabled == {entry.name}
+    assert entry.name not in {watched.entry.name for watched in SourceSet(switched_off, [entry]).watched}
+
+
+@each_source
+def test_a_config_file_is_refused_what_a_source_does_not_offer(entry, tmp_path):
+    """With the word that was meant. What it offers is each a schema of its own that says in words what it is for."""
+    for misspelt, meant in (("enable: false", "enabled"), *((f"{key}x: 1", key) for key in entry.settings)):
+        config = tmp_path / "config.yaml"
+        config.write_text(f"sources: {{{entry.name}: {{{misspelt}}}}}")
+        with pytest.raises(ConfigError, match=f"unknown key '.*'; did you mean '{meant}'"):
+            read_config(config)
+
+    assert all(setting["description"] for setting in entry.settings.values())
+
+
+def test_a_source_that_is_not_in_the_table_is_refused_with_the_one_that_was_meant(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("sources: {raple: {enabled: false}}")
+
+    with pytest.raises(ConfigError, match="sources: unknown key 'raple'; did you mean 'rapl'"):
+        read_config(config)
 
 
 def test_every_source_is_on_some_captured_machine():

@@ -10,7 +10,8 @@ from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
 from agent.ledger import EnergyLedger
 from agent.loop.source_set import REOPEN_SECONDS, SourceSet
 from agent.readings import Boundary, Channel, Method, PowerReading
-from agent.sources.table import SOURCES, SourceEntry
+from agent.sources.source import SourceEntry
+from agent.sources.table import SOURCES
 from impacts.factors import FactorMissing
 
 CHANNEL = Channel("toy", "one", "cpu", Boundary.COMPONENT, Method.INTEGRATED)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.clock import SystemClock
+from agent.config_file import config_of
 from agent.history.writer import History
 from agent.host_facts import Standing, standing
 from agent.inventory.detection import detect
@@ -20,7 +21,6 @@ from agent.machine import Machine
 from agent.place import check_location, place_of
 from agent.sources.table import SOURCES
 from agent.wholehost.balance import HostBalance
-from agent.written.config import Config, config_of
 from agent.written.factor_book import book_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agent.clock import Clock
     from agent.grid.live import LiveIntensity
     from agent.host import Host
+    from agent.written.config import Config
     from impacts.parts import Inventory
     from impacts.problems import Problem
     from impacts.snapshots import Snapshot

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import problem_lines
+from agent.config_file import config_of
 from agent.wholehost.overlap import Line, tree
 from agent.wiring import sample_twice, sampling
-from agent.written.config import config_of
 
 if TYPE_CHECKING:
     import argparse

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
+from agent.config_file import config_of
 from agent.errors import ConfigError, WattprintError
 from agent.explain.explanation import Explanation
 from agent.history.view import HistoryView
 from agent.wiring import sample_twice, sampling
-from agent.written.config import config_of
 from agent.written.schema_errors import nearest
 from impacts.quantities import CATALOGUE, PREFIX
 from impacts.values.derivations import render

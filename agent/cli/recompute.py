@@ -12,12 +12,12 @@ from agent.accounts.electricity import netted
 from agent.accounts.recompute import STEMS, Knowledge, recomputed
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
+from agent.config_file import config_of
 from agent.errors import ConfigError
 from agent.history.hours import ImpactHour
 from agent.history.view import HistoryView
 from agent.history.writer import History
 from agent.place import check_location, place_of
-from agent.written.config import config_of
 from agent.written.factor_book import book_of
 from impacts.quantities import CATALOGUE
 

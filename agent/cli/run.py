@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.cli.options import add_config
 from agent.clock import SystemClock
+from agent.config_file import config_of
 from agent.version import VERSION
 from agent.wiring import sample_twice, serving
-from agent.written.config import DEFAULT_LISTEN, DEFAULT_STATE, config_of
+from agent.written.config import DEFAULT_LISTEN, DEFAULT_STATE
 from exporters.summary import first_words
 
 if TYPE_CHECKING:

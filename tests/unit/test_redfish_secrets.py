@@ -11,11 +11,12 @@ import pytest
 from bmcs import PASSWORD
 from lab.redfish_server import VENDORS
 
+from agent.config_file import read_config
 from agent.errors import ConfigError, ReadFailed, SourceDenied
 from agent.host import Host
 from agent.sources.redfish_settings import redfish_settings
 from agent.wiring import sampling
-from agent.written.config import Config, read_config
+from agent.written.config import Config
 from exporters import prometheus
 
 PAIR = base64.b64encode(f"monitor:{PASSWORD}".encode()).decode()

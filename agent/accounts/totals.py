@@ -6,17 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.history.hours import HostHour, ImpactHour
+from agent.history.hourly import HostHour, ImpactHour
+from agent.stretch import HOUR_SECONDS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from agent.history.hourly import Entry
     from agent.history.writer import History
+    from agent.stretch import Stretch
 
 
 @dataclass
 class Totals:
-    """What has been booked since `begins`, by basis and by quantity. It falls where a live factor mends an hour's account."""
+    """What was entered since `begins`, by basis and by quantity. It falls where a live factor mends an hour's account."""
 
     begins: datetime
     hosts: dict[str, HostHour] = field(default_factory=dict)
@@ -27,23 +30,21 @@ class Totals:
         """Return what the history holds, of all time or from the hour of `since`."""
         return cls(begins, history.host_totals(since), history.impact_totals(since))
 
-    def add_host(self, basis: str, energy: HostHour, share: float) -> None:
-        """Add the share of a stretch of host energy that falls into the period."""
-        part = energy if share >= 1 else HostHour(*(type(amount)(amount * share) for amount in energy.amounts()))
-        self.hosts.setdefault(basis, HostHour()).add(part)
+    def add_host(self, basis: str, energy: HostHour, stretch: Stretch) -> None:
+        """Add what of a stretch's energy falls into the period."""
+        part = energy.share(stretch.share_since(self.begins))
+        self.hosts[basis] = self.hosts.get(basis, HostHour()) + part
 
-    def add_impact(self, stem: str, impact: ImpactHour, share: float) -> None:
-        """Add the share of a stretch's amount that falls into the period."""
-        part = impact if share >= 1 else ImpactHour(*(type(amount)(amount * share) for amount in impact.amounts()))
-        self.impacts.setdefault(stem, ImpactHour()).add(part)
+    def add_impact(self, quantity: str, amount: ImpactHour, stretch: Stretch) -> None:
+        """Add what of a stretch's amount falls into the period."""
+        self.add(quantity, amount.share(stretch.share_since(self.begins)))
 
-    def correct(self, hour: int, stem: str, amount: ImpactHour) -> None:
-        """Add what a correction of an hour makes, as far as the hour lies in the period."""
-        share = min(1.0, (hour + 3600 - self.begins.timestamp()) / 3600)
+    def correct(self, entry: Entry) -> None:
+        """Add an entry that mends an hour, as far as the hour lies in the period."""
+        share = min(1.0, (entry.hour + HOUR_SECONDS - self.begins.timestamp()) / HOUR_SECONDS)
         if share > 0:
-            self.add_impact(stem, amount, share)
+            self.add(entry.quantity, entry.amount.share(share))
 
-    def share_of(self, seconds: float, ends_at: datetime) -> float:
-        """Return how much of a stretch of `seconds` up to `ends_at` lies after the period began."""
-        inside = (ends_at - self.begins).total_seconds()
-        return 1.0 if seconds <= max(0.0, inside) else max(0.0, inside / seconds)
+    def add(self, quantity: str, amount: ImpactHour) -> None:
+        """Add an amount that lies in the period."""
+        self.impacts[quantity] = self.impacts.get(quantity, ImpactHour()) + amount

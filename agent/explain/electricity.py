@@ -4,31 +4,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent.accounts.electricity import netted
 from agent.accounts.electricity_entries import market_state
 from agent.accounts.grid_in_use import grid_by_the_book
-from agent.history.hours import ImpactHour
+from agent.history.hourly import EntryKind, ImpactHour, label
+from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
 from impacts.market_based.derivations import market_derivations
-from impacts.market_based.emissions import Corners, MarketState, Part, market_based
+from impacts.market_based.emissions import MarketState, Part, market_based
 from impacts.values.derivations import Derivation, Input
 from impacts.values.estimates import Citation, Estimate, total
+from impacts.values.units import JOULES_PER_KWH, JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from agent.accounts.electricity import Use
     from agent.accounts.grid_in_use import GridInUse
-    from agent.history.hours import Booking
+    from agent.history.hourly import Entry
     from agent.history.view import HistoryView
     from agent.host_facts import Standing
     from impacts.quantities import Quantity
+    from impacts.values.bounded import Bounded
 
-_MICRO = 1e-6
-_KWH = 3.6e6
 _SAME = 1e-6  # relative: an hour's sum is a float
 _BELOW = Citation("derived below")
 _TITLES = {
@@ -43,19 +44,22 @@ _TITLES = {
 class _Share:
     """What one factor stands for in a period."""
 
-    factor_id: str
+    kind: EntryKind
+    factor: str
     amount: ImpactHour
-    hours: tuple[int, ...]  # sorted; none of what was not booked
+    hours: tuple[int, ...]  # sorted; none of what was not entered
+
+    @property
+    def label(self) -> str:
+        return label(self.kind, self.factor)
 
     @property
     def day(self) -> datetime:
-        return datetime.fromtimestamp(self.hours[-1], UTC)
+        return moment_of(self.hours[-1])
 
     @property
     def span(self) -> str:
-        first, last = (
-            f"{datetime.fromtimestamp(hour, UTC):%Y-%m-%d %H:%M}" for hour in (self.hours[0], self.hours[-1])
-        )
+        first, last = (f"{moment_of(hour):%Y-%m-%d %H:%M}" for hour in (self.hours[0], self.hours[-1]))
         return f"the hour of {first} UTC" if first == last else f"{len(self.hours)} hours, {first} to {last} UTC"
 
 
@@ -71,12 +75,14 @@ class UseExplanation:
         accounts = history.accounts(began_at.replace(minute=0, second=0, microsecond=0)) if history and began_at else []
         self._accounts = netted(accounts)
 
-    def of(self, quantity: Quantity, step: ImpactHour | None) -> list[Derivation]:
+    def of(self, quantity: Quantity, step: Bounded | None) -> list[Derivation]:
         """Return the paper of a counter: since the history began, and of the step whose energy is given."""
         papers = self._paper(quantity, self._period, self._shares(quantity))
         if step is not None:
             now = [
-                one for one in self._use.would_book(step, self._at, self._market_state()) if one.stem == quantity.stem
+                one
+                for one in self._use.would_enter(step, self._at, self._market_state())
+                if one.quantity == quantity.stem
             ]
             papers += self._paper(quantity, "of the two samples just taken", _shares(now))
         return papers
@@ -103,9 +109,9 @@ class UseExplanation:
     def next_kwh(self) -> list[Derivation]:
         """Return what the next kWh is by the market-based method."""
         terms = self._use.terms(self._at)
-        hour = int(self._at.timestamp()) // 3600 * 3600
         state = self._market_state()
-        step = market_based(Estimate.exact(_KWH, "J", Citation("a kWh of the host")), hour, state, terms)
+        kwh = Estimate.exact(JOULES_PER_KWH, "J", Citation("a kWh of the host"))
+        step = market_based(kwh, hour_of(self._at), state, terms)
         return list(market_derivations("of the next kWh", step.parts, terms, state))
 
     @property
@@ -114,13 +120,13 @@ class UseExplanation:
         return f"since the history began{version}"
 
     def _shares(self, quantity: Quantity) -> list[_Share]:
-        return _shares(one for one in self._accounts if one.stem == quantity.stem)
+        return _shares(one for one in self._accounts if one.quantity == quantity.stem)
 
     def _paper(self, quantity: Quantity, period: str, shares: Sequence[_Share]) -> list[Derivation]:
         if not shares:
             return []
         if quantity is q.SCOPE2_MARKET_BASED:
-            parts = [Part(one.factor_id, _joules(one.amount), _amounts(one.amount)) for one in shares]
+            parts = [Part(one.label, _joules(one.amount), one.amount.amount) for one in shares]
             return list(market_derivations(period, parts, self._use.terms(self._at), self._market_state()))
         own = [self._of_share(quantity, one) for one in shares]
         inputs = tuple(
@@ -134,7 +140,7 @@ class UseExplanation:
     def _of_share(self, quantity: Quantity, share: _Share) -> list[Derivation]:
         """Return energy × factor, and how the factor came about."""
         grid = self._grid_of(share)
-        rate = None if grid is None else next((r for r in grid.rates if r.stem == quantity.stem), None)
+        rate = None if grid is None else grid.rate(quantity.stem)
         if grid is None or rate is None or not _is_product(share.amount, rate.per_joule):
             citations = () if grid is None else (grid.match.factor.citation,)
             return [
@@ -153,45 +159,46 @@ class UseExplanation:
         """Return the grid that the share was booked by, if it is known still."""
         book = self._standing.machine.book
         known = (self._use.grid(self._at), grid_by_the_book(book, self._standing.place, share.day.date()))
-        return next((grid for grid in known if share.factor_id in {rate.factor_id for rate in grid.rates}), None)
+        return next((grid for grid in known if share.factor in {rate.factor for rate in grid.rates}), None)
 
     def _market_state(self) -> MarketState:
         return market_state(self._accounts, self._standing.instruments)
 
 
-def _shares(bookings: Iterable[Booking]) -> list[_Share]:
+def _shares(entries: Iterable[Entry]) -> list[_Share]:
     """Return the sums by factor, the largest first."""
-    sums: dict[str, ImpactHour] = {}
-    hours: dict[str, set[int]] = {}
-    for one in bookings:
-        sums.setdefault(one.factor_id, ImpactHour()).add(one.amount)
-        hours.setdefault(one.factor_id, set()).add(one.hour)
-    shares = [_Share(name, amount, tuple(sorted(hours[name]))) for name, amount in sums.items()]
-    return sorted(shares, key=lambda one: -one.amount.microjoules)
+    sums: dict[tuple[EntryKind, str], ImpactHour] = {}
+    hours: dict[tuple[EntryKind, str], set[int]] = {}
+    for one in entries:
+        key = (one.kind, one.factor)
+        sums[key] = sums.get(key, ImpactHour()) + one.amount
+        hours.setdefault(key, set()).add(one.hour)
+    shares = [_Share(*key, amount, tuple(sorted(hours[key]))) for key, amount in sums.items()]
+    return sorted(shares, key=lambda one: -one.amount.energy.central)
 
 
 def _is_product(amount: ImpactHour, factor: Estimate) -> bool:
-    product = amount.microjoules * _MICRO * factor.central
-    return abs(amount.central - product) <= _SAME * max(product, _MICRO)
+    product = amount.energy.central * JOULES_PER_MICROJOULE * factor.central
+    return abs(amount.amount.central - product) <= _SAME * max(product, _SAME)
 
 
 def _mean(share: _Share, quantity: Quantity, citations: tuple[Citation, ...]) -> Estimate:
     """Return what was booked over the energy, corner by corner: by live values, or by bounds that have changed."""
     joules = _joules(share.amount).amounts()
     ratios = [
-        one / energy if energy else 0.0 for one, energy in zip(_amounts(share.amount).amounts(), joules, strict=True)
+        one / energy if energy else 0.0 for one, energy in zip(share.amount.amount.amounts(), joules, strict=True)
     ]
-    ground = Citation(f"the agent's history, hour by hour, factor {share.factor_id}")
+    ground = Citation(f"the agent's history, hour by hour, factor {share.label}")
     return Estimate(min(ratios), ratios[1], max(ratios), f"{quantity.unit}/J", (ground, *citations))
 
 
 def _product(share: _Share, factor: Estimate, note: str) -> Derivation:
-    ground = Citation(f"the host's energy that is booked on {share.factor_id}")
-    energy = _joules(share.amount).bounded("J", ground).in_unit("kWh")
+    ground = Citation(f"the host's energy that is booked on {share.label}")
+    energy = _joules(share.amount).estimate("J", ground).in_unit("kWh")
     per_kwh = factor.in_unit(f"{factor.unit.partition('/')[0]}/kWh")
     result = energy * per_kwh
     inputs = (Input("energy", energy), Input("factor", per_kwh))
-    return Derivation(share.factor_id, "energy × factor", inputs, result, note)
+    return Derivation(share.label, "energy × factor", inputs, result, note)
 
 
 def _about(grid: GridInUse) -> str:
@@ -200,16 +207,12 @@ def _about(grid: GridInUse) -> str:
     return f"fit {grid.match.fit.value.replace('_', ' ')}; boundary {factor.boundary.replace('_', ' ')}; {until}"
 
 
-def _joules(amount: ImpactHour) -> Corners:
-    return Corners(amount.low_microjoules * _MICRO, amount.microjoules * _MICRO, amount.high_microjoules * _MICRO)
-
-
-def _amounts(amount: ImpactHour) -> Corners:
-    return Corners(amount.low, amount.central, amount.high)
+def _joules(amount: ImpactHour) -> Bounded:
+    return amount.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE)
 
 
 def _names(shares: Sequence[_Share]) -> list[str]:
     """Return a name for each factor that a formula can hold: `fr_2025`."""
-    spelt = [one.factor_id.rpartition("/")[2].partition(":")[2] or one.factor_id for one in shares]
+    spelt = [one.label.rpartition("/")[2].partition(":")[2] or one.label for one in shares]
     names = ["".join(c if c.isalnum() and c.isascii() else "_" for c in name.casefold()) for name in spelt]
     return [f"f_{name}" if names.count(name) == 1 else f"f_{name}_{place}" for place, name in enumerate(names)]

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from agent.explain.electricity import UseExplanation
-from agent.history.hours import ImpactHour
 from agent.readings import Method
 from agent.sources.load_model import LoadModelSource
 from impacts import quantities as q
 from impacts.embodied.profiles import in_readable_unit
 from impacts.factors import FactorMissing
 from impacts.lifetime.derivations import coming_year_derivation, ratio_derivations
+from impacts.values.bounded import NOTHING, Bounded
 from impacts.values.derivations import Derivation, Input
 from impacts.values.estimates import Citation, Estimate, total
 
@@ -50,7 +50,7 @@ class Explanation:
     def _use_of(self, quantity: Quantity) -> list[Derivation]:
         """A counter of what the use of electricity emits, then the energy that it is of."""
         step = self._sampler.progress.host_step
-        energy = step and ImpactHour(0, 0, 0, step.low_microjoules, step.microjoules, step.high_microjoules)
+        energy = step and Bounded(step.low_microjoules, step.microjoules, step.high_microjoules)
         papers = self._use.of(quantity, energy or None)
         return [*papers, *self._host_energy()] if papers else []
 
@@ -96,9 +96,8 @@ class Explanation:
         if self._history is None or not hours:
             return None
         ground = Citation(f"the agent's history, table host_hour, since {self._history.began_at:%Y-%m-%d %H:%M} UTC")
-        amounts = zip(*((hour.low_microjoules, hour.microjoules, hour.high_microjoules) for hour in hours), strict=True)
-        low, central, high = (sum(amount) * _MICRO for amount in amounts)
-        return Estimate(low, central, high, "J", (ground,))
+        energy = sum((hour.energy for hour in hours), NOTHING)
+        return energy.each(lambda microjoules: microjoules * _MICRO).estimate("J", ground)
 
     def _host_power(self) -> list[Derivation]:
         step = self._sampler.progress.host_step

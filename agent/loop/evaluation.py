@@ -7,7 +7,6 @@ import platform
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from agent.history.hours import HostHour, ImpactHour
 from agent.readings import Method
 from agent.version import VERSION
 from agent.wholehost.balance import Basis
@@ -19,10 +18,11 @@ from impacts.lifetime.amortisation import amortised_ratio
 from impacts.problems import Problem
 from impacts.snapshots import Snapshot
 from impacts.statements import Statement
+from impacts.values.bounded import NOTHING, Bounded
 from impacts.values.estimates import Citation, Estimate, merge_grounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from agent.accounts.electricity import Use
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from agent.loop.progress import Progress
     from agent.loop.source_set import SourceSet, Watched
     from agent.readings import Channel
-    from agent.wholehost.balance import HostStep
     from impacts.factors import FactorMatch
     from impacts.quantities import Quantity
 
@@ -60,27 +59,29 @@ class Evaluation:
         """Return the amortised share of the embodied emissions; what has no date begins with the history."""
         return amortised_ratio(self.standing.lots, at, began_at)
 
-    def amortised_within(self, seconds: float, at: datetime, began_at: datetime) -> ImpactHour:
+    def amortised_within(self, seconds: float, at: datetime, began_at: datetime) -> Bounded:
         """Return the grams that the `seconds` up to `at` amortise: of each lot as its plan says for just that time."""
         since = at - timedelta(seconds=max(0.0, seconds))
-        return _sum(
-            lot.emissions.scaled(lot.planned_ratio(at, began_at) - lot.planned_ratio(since, began_at))
+        grams = (
+            Bounded.of(lot.emissions.scaled(lot.planned_ratio(at, began_at) - lot.planned_ratio(since, began_at)))
             for lot in self.standing.lots
         )
+        return sum(grams, NOTHING)
 
-    def left_unamortised(self, at: datetime, began_at: datetime) -> ImpactHour:
+    def left_unamortised(self, at: datetime, began_at: datetime) -> Bounded:
         """Return the grams that were not amortised of what has been retired since the history began."""
-        return _sum(
-            lot.emissions.scaled(1.0 - lot.planned_ratio(at, began_at))
+        grams = (
+            Bounded.of(lot.emissions.scaled(1.0 - lot.planned_ratio(at, began_at)))
             for lot in self.standing.lots
             if lot.retired is not None and began_at.date() <= lot.retired and lot.has_left(at)
         )
+        return sum(grams, NOTHING)
 
     @property
-    def embodied_grams(self) -> ImpactHour | None:
+    def embodied_grams(self) -> Bounded | None:
         """The embodied emissions of the whole host; None while they are not known."""
         whole = self.standing.embodied_emissions
-        return None if whole is None else _grams(whole)
+        return None if whole is None else Bounded.of(whole)
 
     def snapshot(self, progress: Progress, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
@@ -146,7 +147,8 @@ class Evaluation:
     def _host_figures(self, progress: Progress) -> Iterator[Figure]:
         step = progress.host_step
         if step is not None:
-            watts = _estimate_of(step, 1 / step.seconds, "W", self._host_grounds(step.basis))
+            energy = Bounded(step.low_microjoules, step.microjoules, step.high_microjoules)
+            watts = _estimate_of(energy, 1 / step.seconds, "W", self._host_grounds(step.basis))
             yield Figure(q.HOST_POWER, (step.basis.value,), watts, step.basis.value)
             measured = min(1.0, step.measured_microjoules / step.microjoules) if step.microjoules else 0.0
             yield Figure(q.HOST_MEASURED_ENERGY, (), Estimate.exact(measured, "1", OBSERVED))
@@ -163,7 +165,7 @@ class Evaluation:
     def _total_figures(self, totals: Totals, at: datetime) -> Iterator[Figure]:
         """Return the counters of a period: host energy by basis, what its use emits, embodied share."""
         for basis, energy in totals.hosts.items():
-            joules = _estimate_of(energy, 1.0, "J", self._host_grounds(Basis(basis)))
+            joules = _estimate_of(energy.energy, 1.0, "J", self._host_grounds(Basis(basis)))
             yield Figure(q.HOST_ENERGY, (basis,), joules, basis)
         bases = [self._host_grounds(Basis(basis)) for basis in totals.hosts]
         for quantity, why in self._use_grounds(at):
@@ -208,7 +210,7 @@ def _total_figure(quantity: Quantity, totals: Totals, grounds: tuple[Citation, .
     """Return the amount of a quantity, if there is any. Corrections may leave a rounding below zero."""
     booked = totals.impacts.get(quantity.stem)
     if booked is not None and grounds:
-        low, central, high = (max(0.0, amount) for amount in (booked.low, booked.central, booked.high))
+        low, central, high = (max(0.0, amount) for amount in booked.amount.amounts())
         yield Figure(quantity, (), Estimate(min(low, central), central, max(central, high), quantity.unit, grounds))
 
 
@@ -216,32 +218,19 @@ def _market_to_location(totals: Totals) -> Iterator[Figure]:
     location, market = (
         totals.impacts.get(quantity.stem) for quantity in (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED)
     )
-    if location is None or market is None or not market.microjoules:
+    if location is None or market is None or not market.energy.central:
         return
     # By joule: an older program has booked location-based emissions alone.
-    by_location, by_market = location.central / max(1, location.microjoules), market.central / market.microjoules
+    by_location, by_market = (one.amount.central / max(1, one.energy.central) for one in (location, market))
     if by_location > 0:
         ratio = Estimate.exact(max(0.0, by_market) / by_location, "1", OBSERVED)
         yield Figure(q.SCOPE2_MARKET_TO_LOCATION, (), ratio)
 
 
-def _grams(emissions: Estimate) -> ImpactHour:
-    return ImpactHour(emissions.low, emissions.central, emissions.high)
-
-
-def _sum(emissions: Iterable[Estimate]) -> ImpactHour:
-    grams = ImpactHour()
-    for part in emissions:
-        grams.add(_grams(part))
-    return grams
-
-
-def _estimate_of(energy: HostStep | HostHour, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
+def _estimate_of(energy: Bounded, per: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:
     """Return microjoules with their bounds as an estimate in `unit`."""
     scale = _MICRO * per
-    return Estimate(
-        energy.low_microjoules * scale, energy.microjoules * scale, energy.high_microjoules * scale, unit, grounds
-    )
+    return Estimate(energy.low * scale, energy.central * scale, energy.high * scale, unit, grounds)
 
 
 def _bounded(channel: Channel, value: float, unit: str, grounds: tuple[Citation, ...]) -> Estimate:

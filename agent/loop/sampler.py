@@ -11,12 +11,15 @@ from agent.accounts.electricity import Use
 from agent.accounts.totals import Totals
 from agent.errors import HistoryDamaged, HistoryWriteFailed
 from agent.history.channel_rows import FIRST_CREDIBLE_SECONDS
-from agent.history.hours import Entries, HostHour, ImpactHour
+from agent.history.entries import Entries
+from agent.history.hourly import EntryKind, HostHour, ImpactHour
 from agent.loop.evaluation import Evaluation
 from agent.loop.floors import Published
 from agent.loop.progress import Progress
+from agent.stretch import Stretch
 from impacts.problems import Problem
 from impacts.quantities import EMBODIED_AMORTISED
+from impacts.values.bounded import Bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,10 +38,6 @@ logger = logging.getLogger("wattprint")
 
 # A step speaks of the present until this many times its own length has passed: then the power is not known.
 SPEAKS_FOR = 2.0
-
-# Why embodied emissions are booked, as the history names it in the place of a factor.
-_PASSED = "embodied"
-_RETIRED = "embodied, left by retired parts"
 
 
 class Sampler:
@@ -66,8 +65,8 @@ class Sampler:
         self._written_at = now
         self._told_at: dict[tuple[str, str], float] = {}
         self._host_told_at = self._amortised_until = now - history.seconds_away()
-        retired = history.impact_totals_by_factor().get((EMBODIED_AMORTISED.stem, _RETIRED))
-        self._booked_of_retired = retired or ImpactHour()
+        retired = history.impact_totals_by_factor().get((EMBODIED_AMORTISED.stem, EntryKind.RETIRED, ""))
+        self._left_by_retired = (retired or ImpactHour()).amount
         self._write_problem: tuple[Problem, ...] = ()
         self.progress = _progress(history, host)
         self.latest: Snapshot | None = None
@@ -85,7 +84,7 @@ class Sampler:
         progress.at = self._clock.utc_now()
         progress.ticks += 1
         for step in steps:
-            self._entries.book_channel(step, progress.at)
+            self._entries.add_channel(step, progress.at)
         self._let_speak(steps, now)
         host_step = self._balance.book(self.sources.channels, steps, now)
         if host_step is not None:
@@ -173,30 +172,25 @@ class Sampler:
         # What the channels could not tell between two bookings, such as the time of a reboot.
         unobserved = max(0.0, now - self._host_told_at - step.seconds)
         self._host_told_at = now
-        energy = HostHour(
-            step.low_microjoules,
-            step.microjoules,
-            step.high_microjoules,
-            step.measured_microjoules,
-            step.seconds,
-            unobserved,
-        )
-        self._entries.book_host(step.basis.value, energy, step.seconds, progress.at)
+        energy = Bounded(step.low_microjoules, step.microjoules, step.high_microjoules)
+        whole = HostHour(energy, step.measured_microjoules, step.seconds, unobserved)
+        stretch = Stretch.before(progress.at, step.seconds)
+        self._entries.add_host(step.basis.value, whole, stretch)
         for totals in progress.periods:
-            totals.add_host(step.basis.value, energy, totals.share_of(step.seconds, progress.at))
-        for booking in self.evaluation.use.bookings(energy, step.seconds, progress.at):
-            self._entries.book(booking)
+            totals.add_host(step.basis.value, whole, stretch)
+        for entry in self.evaluation.use.entries_of(energy, stretch):
+            self._entries.add(entry)
             for totals in progress.periods:
-                totals.add_impact(booking.stem, booking.amount, totals.share_of(step.seconds, progress.at))
+                totals.add_impact(entry.quantity, entry.amount, stretch)
 
     def _mend_hours(self) -> None:
         """Book what live values that came late make of hours that were booked without them; the old entries stay."""
         progress = self.progress
-        for booking in self.evaluation.use.corrections(self.history, progress.at):
-            self._entries.book(booking)
-            progress.ever.add_impact(booking.stem, booking.amount, 1.0)
+        for entry in self.evaluation.use.corrections(self.history, progress.at):
+            self._entries.add(entry)
+            progress.ever.add(entry.quantity, entry.amount)
             for totals in (progress.since_start, progress.today):
-                totals.correct(booking.hour, booking.stem, booking.amount)
+                totals.correct(entry)
 
     def _book_amortisation(self, now: float) -> None:
         """Book the embodied emissions of the time that has passed, and what retired parts have left of theirs."""
@@ -205,28 +199,28 @@ class Sampler:
             return  # what passes until the clock is set is booked then
         seconds = now - self._amortised_until
         self._amortised_until = now
-        self._book_embodied(_PASSED, self.evaluation.amortised_within(seconds, at, began_at), seconds)
-        left = self.evaluation.left_unamortised(at, began_at).less(self._booked_of_retired)
-        if any(left.amounts()):
-            self._book_embodied(_RETIRED, left, 0.0)
+        self._book_embodied(EntryKind.AMORTISED, self.evaluation.amortised_within(seconds, at, began_at), seconds)
+        left = self.evaluation.left_unamortised(at, began_at).less(self._left_by_retired)
+        if left:
+            self._book_embodied(EntryKind.RETIRED, left, 0.0)
 
-    def _book_embodied(self, why: str, grams: ImpactHour, seconds: float) -> None:
+    def _book_embodied(self, kind: EntryKind, grams: Bounded, seconds: float) -> None:
         """Book grams of the amortisation, and never more than the whole."""
         progress = self.progress
         whole = self.evaluation.embodied_grams
         if whole is None:
             return
         stem = EMBODIED_AMORTISED.stem
-        booked = progress.ever.impacts.get(stem, ImpactHour())
-        grams = grams.at_most(whole.less(booked))
-        self._entries.book_impact(stem, why, grams, seconds, progress.at)
-        if why == _RETIRED:
-            self._booked_of_retired.add(grams)
+        entered = progress.ever.impacts.get(stem, ImpactHour()).amount
+        grams = grams.at_most(whole.less(entered))
+        amount, stretch = ImpactHour(grams), Stretch.before(progress.at, max(0.0, seconds))
+        self._entries.add_impact(stem, kind, amount, stretch)
+        if kind is EntryKind.RETIRED:
+            self._left_by_retired += grams
         for totals in progress.periods:
-            totals.add_impact(stem, grams, totals.share_of(seconds, progress.at))
-        progress.amortised_share = (
-            min(1.0, progress.ever.impacts[stem].central / whole.central) if whole.central else 0.0
-        )
+            totals.add_impact(stem, amount, stretch)
+        share = progress.ever.impacts[stem].amount.central / whole.central if whole.central else 0.0
+        progress.amortised_share = min(1.0, share)
 
 
 def _progress(history: History, host: Host) -> Progress:

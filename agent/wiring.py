@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agent.accounts.accounts import Accounts
 from agent.clock import SystemClock
 from agent.config_file import config_of
 from agent.history.writer import History
@@ -14,6 +15,7 @@ from agent.host_facts import Standing, standing
 from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import written_over
+from agent.loop.evaluation import Evaluation
 from agent.loop.hotplug import HardwareWatch
 from agent.loop.sampler import Sampler
 from agent.loop.source_set import SourceSet
@@ -95,7 +97,15 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
         live = stack.enter_context(_live(host, config, constant, state))
         hardware = HardwareWatch(constant, lambda before: build_anew(before, config))
         stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
-        sampler = Sampler(host, sources, balance, history, hardware, live=live)
+        accounts = Accounts(host, constant, history, live)
+        sampler = Sampler(
+            host.clock,
+            sources=sources,
+            balance=balance,
+            accounts=accounts,
+            evaluation=Evaluation(constant),
+            hardware=hardware,
+        )
         stack.callback(sampler.close)
         yield sampler
 

@@ -36,7 +36,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     with sampling(host, config_of(host, arguments.config), None) as sampler:
         snapshot = sample_twice(host, sampler)
         lines = tree(sampler.sources.channels)
-        step = sampler.progress.host_step
+        step = sampler.state.present.host_step
     if arguments.format == "json":
         print(json.dumps(_document(snapshot, lines, step), indent=2))
     else:

@@ -11,7 +11,7 @@ from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
 from agent.config_file import config_of
 from agent.errors import ConfigError, WattprintError
-from agent.explain.explanation import Explanation
+from agent.explain.explanation import DERIVED, Explanation
 from agent.history.view import HistoryView
 from agent.wiring import sample_twice, sampling
 from agent.written.schema_errors import nearest
@@ -44,9 +44,11 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         config = replace(config, state_directory=arguments.state)
     history = _history(host, config.state_directory, asked_for=arguments.state is not None)
     with sampling(host, config, None) as sampler:
+        accounts = sampler.accounts.electricity
+        if history is not None:
+            accounts.go_on_after(history)
         snapshot = sample_twice(host, sampler)
-        evaluation, step = sampler.evaluation, sampler.progress.host_step
-        derivations = Explanation(snapshot, evaluation.standing, evaluation.use, step, history).of(quantity)
+        derivations = Explanation(snapshot, sampler.evaluation.facts, accounts, history).of(quantity)
     if history is not None:
         history.close()
     print(f"{quantity.name}\n{quantity.meaning}\n")
@@ -78,5 +80,5 @@ def _quantity(word: str) -> Quantity:
         names = {quantity.name, quantity.lower_bound_name, quantity.upper_bound_name}
         if word in {quantity.stem, *names, *(name.removeprefix(PREFIX) for name in names)}:
             return quantity
-    derived = [quantity.stem for quantity in CATALOGUE if quantity in Explanation.derivations]
+    derived = [quantity.stem for quantity in CATALOGUE if quantity in DERIVED]
     raise ConfigError(f"no figure is called {word!r}; {nearest(word, derived)}")

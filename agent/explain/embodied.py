@@ -11,36 +11,47 @@ from impacts.lifetime.acquisition import booked_derivations
 from impacts.lifetime.amortisation import amortised_ratio
 from impacts.lifetime.derivations import coming_year_derivation, ratio_derivations
 from impacts.values.derivations import Derivation, work_out
-from impacts.values.estimates import Estimate
+from impacts.values.estimates import Citation, Estimate, merge_grounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from agent.accounts.totals import Totals
     from agent.host_facts import Standing
     from impacts.embodied.components import Component
 
+_ENTERED = Citation("the agent's accounts: the time that has passed, by the plan of each lot")
 _QUANTITIES = {"gwp": q.EMBODIED, "adpe": q.EMBODIED_ADPE, "pe": q.EMBODIED_PRIMARY_ENERGY}
 
 
-def embodied_figures(standing: Standing) -> Iterator[Figure]:
+def embodied_figures(facts: Standing) -> Iterator[Figure]:
     """Return the manufacture by criterion and component, and by the year in which it is booked in full."""
     for criterion, quantity in _QUANTITIES.items():
-        for component in standing.embodied.components(criterion):
+        for component in facts.embodied.components(criterion):
             paper = component_derivation(component)
             yield Figure(quantity, (component.name,), component.estimate, component.method, paper)
-    for year, paper in booked_derivations(standing.lots).items():
+    for year, paper in booked_derivations(facts.lots).items():
         if year is not None:
             yield Figure.derived(q.EMBODIED_BOOKED, (str(year),), paper)
 
 
-def amortised_ratio_figure(standing: Standing, at: datetime, began_at: datetime) -> Figure | None:
-    """Return the share that is amortised at a moment; None while the embodied emissions are not known."""
-    if not standing.lots:
-        return None
-    paper = ratio_derivations(standing.lots, at, began_at)[0]
-    ratio = Estimate.exact(amortised_ratio(standing.lots, at, began_at), "1", *paper.leaves)
-    return Figure(q.EMBODIED_AMORTISED_RATIO, (), ratio, derivation=paper)
+def amortised_figure(facts: Standing, totals: Totals, period: str) -> Iterator[Figure]:
+    """Return what a period has amortised, as it was entered."""
+    entered, components = totals.impact(q.EMBODIED_AMORTISED.stem), facts.embodied.components("gwp")
+    if entered is None or not components:
+        return
+    grounds = merge_grounds(*(component.grounds for component in components))
+    inputs = {"entered": entered.amount.estimate(q.EMBODIED_AMORTISED.unit, _ENTERED, *grounds)}
+    yield Figure.derived(q.EMBODIED_AMORTISED, (), work_out(f"embodied, amortised {period}", "entered", inputs))
+
+
+def amortised_ratio_figure(facts: Standing, at: datetime, began_at: datetime) -> Iterator[Figure]:
+    """Return the share that is amortised at a moment, where the embodied emissions are known."""
+    if facts.lots:
+        paper = ratio_derivations(facts.lots, at, began_at)[0]
+        ratio = Estimate.exact(amortised_ratio(facts.lots, at, began_at), "1", *paper.leaves)
+        yield Figure(q.EMBODIED_AMORTISED_RATIO, (), ratio, derivation=paper)
 
 
 def component_derivation(component: Component) -> Derivation:
@@ -58,6 +69,6 @@ def whole_derivation(components: tuple[Component, ...], criterion: str) -> Deriv
     return work_out(f"embodied, cradle to gate ({criterion})", " + ".join(inputs), inputs)
 
 
-def coming_year(standing: Standing, at: datetime, began_at: datetime) -> Derivation | None:
+def coming_year(facts: Standing, at: datetime, began_at: datetime) -> Derivation | None:
     """Return what the year from a moment amortises; None while the embodied emissions are not known."""
-    return coming_year_derivation(standing.lots, at, began_at) if standing.lots else None
+    return coming_year_derivation(facts.lots, at, began_at) if facts.lots else None

@@ -8,8 +8,8 @@ from dataclasses import replace
 from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
-from impacts.market_based.emissions import NOTHING
 from impacts.market_based.instruments import Instrument, Level
+from impacts.values.bounded import NOTHING
 from impacts.values.derivations import Derivation, Input
 from impacts.values.estimates import Citation, Estimate, total
 
@@ -50,7 +50,7 @@ def market_derivations(
 
 def _narrower(parts: Sequence[Part], result: Estimate) -> str:
     """Say where the booked bounds are narrower: a volume that ran out at high energy only has its corners crossed."""
-    booked = sum((part.grams for part in parts), NOTHING).bounded("gCO2e", _BELOW)
+    booked = sum((part.grams for part in parts), NOTHING).estimate("gCO2e", _BELOW)
     if isclose(booked.low, result.low, rel_tol=1e-6) and isclose(booked.high, result.high, rel_tol=1e-6):
         return ""
     return (
@@ -94,7 +94,7 @@ def _booked(part: Part, title: str, note: str) -> Derivation:
 
 
 def _energy(part: Part) -> Estimate:
-    return part.joules.bounded(
+    return part.joules.estimate(
         "J", Citation(f"the host's energy, derived below; the part that is booked on {part.id}")
     ).in_unit("kWh")
 

@@ -5,7 +5,8 @@ import pytest
 from market import KWH, hour, instrument, kwh, market_book, market_terms, residual
 
 from impacts.market_based.derivations import market_derivations
-from impacts.market_based.emissions import Corners, MarketState, Part, market_based
+from impacts.market_based.emissions import MarketState, Part, market_based
+from impacts.values.bounded import Bounded
 from impacts.values.derivations import render
 
 NOON = hour("2025-06-10T12:00")
@@ -55,15 +56,15 @@ def test_bounds_that_cannot_hold_at_once_are_told_beside_the_booked_ones():
     # An instrument that emits more than the residual mix: 12 kWh × 300 alone are less than 9 × 900 + 3 × 300.
     _, text, _ = paper((instrument("supplier_contract", 900, kwh=9),), kwh(8, 10, 12), residual(300))
     assert "not all bounds of the parts" not in text
-    parts = [Part("instrument:supplier_contract", Corners(4 * KWH, 4 * KWH, 3 * KWH), Corners(3600, 3600, 2700))]
-    parts += [Part("test-data/residual_mix:FR:2025", Corners(0, 1 * KWH, 3 * KWH), Corners(0, 300, 900))]
+    parts = [Part("instrument:supplier_contract", Bounded(4 * KWH, 4 * KWH, 3 * KWH), Bounded(3600, 3600, 2700))]
+    parts += [Part("test-data/residual_mix:FR:2025", Bounded(0, 1 * KWH, 3 * KWH), Bounded(0, 300, 900))]
     _, text, _ = paper((instrument("supplier_contract", 900, kwh=9),), kwh(4, 5, 6), residual(300), parts=parts)
     assert "not all bounds of the parts can hold at once; booked are 3600 to 3900 gCO2e" in text
 
 
 def test_what_is_no_longer_in_use_is_shown_as_it_was_booked():
     parts = [
-        Part("electricitymaps-yearly/electricity:FR:2024", Corners(9 * KWH, 10 * KWH, 11 * KWH), Corners(90, 250, 440))
+        Part("electricitymaps-yearly/electricity:FR:2024", Bounded(9 * KWH, 10 * KWH, 11 * KWH), Bounded(90, 250, 440))
     ]
     _, text, _ = paper((), kwh(10), residual(300), parts=parts)
     assert "electricitymaps-yearly/electricity:FR:2024, as it was booked" in text
@@ -72,7 +73,7 @@ def test_what_is_no_longer_in_use_is_shown_as_it_was_booked():
 
 
 def test_a_factor_that_changed_by_the_hour_is_shown_as_its_mean():
-    parts = [Part("test-data/residual_mix:FR:2025", Corners(*[10 * KWH] * 3), Corners(2000, 2000, 2000))]
+    parts = [Part("test-data/residual_mix:FR:2025", Bounded(*[10 * KWH] * 3), Bounded(2000, 2000, 2000))]
     _, text, _ = paper((), kwh(10), residual(300), parts=parts)
     assert "10 × 200 = 2000 gCO2e" in text
     assert "the factor was not the same in all hours" in text

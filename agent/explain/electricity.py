@@ -12,7 +12,7 @@ from agent.accounts.electricity_entries import market_state
 from agent.accounts.grid_in_use import grid_by_the_book
 from agent.history.hours import ImpactHour
 from impacts import quantities as q
-from impacts.market_based.derivations import market_derivations
+from impacts.market_based.derivations import market_derivation
 from impacts.market_based.emissions import Corners, MarketState, Part, market_based
 from impacts.values.derivations import Derivation, Input
 from impacts.values.estimates import Citation, Estimate, total
@@ -106,7 +106,7 @@ class UseExplanation:
         hour = int(self._at.timestamp()) // 3600 * 3600
         state = self._market_state()
         step = market_based(Estimate.exact(_KWH, "J", Citation("a kWh of the host")), hour, state, terms)
-        return list(market_derivations("of the next kWh", step.parts, terms, state))
+        return list(market_derivation("of the next kWh", step.parts, terms, state).all())
 
     @property
     def _period(self) -> str:
@@ -121,7 +121,7 @@ class UseExplanation:
             return []
         if quantity is q.SCOPE2_MARKET_BASED:
             parts = [Part(one.factor_id, _joules(one.amount), _amounts(one.amount)) for one in shares]
-            return list(market_derivations(period, parts, self._use.terms(self._at), self._market_state()))
+            return list(market_derivation(period, parts, self._use.terms(self._at), self._market_state()).all())
         own = [self._of_share(quantity, one) for one in shares]
         inputs = tuple(
             Input(name, replace(one[0].result, grounds=(_BELOW,)))

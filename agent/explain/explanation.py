@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from agent.explain.electricity import UseExplanation
-from agent.explain.embodied import coming_year, whole_derivation
+from agent.explain.embodied import coming_year
 from agent.history.hours import ImpactHour
 from impacts import quantities as q
-from impacts.lifetime.derivations import ratio_derivations
+from impacts.lifetime.derivations import ratio_derivation
 from impacts.values.derivations import RESULT, work_out
 from impacts.values.estimates import Citation, Estimate
 from impacts.values.units import JOULES_PER_MICROJOULE
@@ -87,8 +87,8 @@ class Explanation:
 
     def _embodied(self, criterion: str) -> list[Derivation]:
         """The sum over components first, then each component."""
-        components = self._standing.embodied.components(criterion)
-        return [whole_derivation(components, criterion)] if components else []
+        whole = self._standing.embodied.derivation(criterion)
+        return [] if whole is None else [whole]
 
     def _amortised(self, _quantity: Quantity) -> list[Derivation]:
         """What the history has entered, and what the coming year amortises."""
@@ -96,12 +96,12 @@ class Explanation:
         return [] if year is None else [*self._amortised_so_far(), year, *self._embodied("gwp")]
 
     def _amortised_so_far(self) -> list[Derivation]:
-        history, components = self._history, self._standing.embodied.components("gwp")
-        if history is None or not history.amortised_ratio or not components:
+        history, whole = self._history, self._standing.embodied.derivation("gwp")
+        if history is None or not history.amortised_ratio or whole is None:
             return []
         share = Citation("the agent's history, table meta: share amortised so far")
         inputs: dict[str, Derivation | Estimate] = {
-            "embodied": whole_derivation(components, "gwp"),
+            "embodied": whole,
             "share": Estimate.exact(history.amortised_ratio, "1", share),
         }
         note = "exact while the embodied figure has been what it is now; its bounds, while all is of one date"
@@ -109,7 +109,8 @@ class Explanation:
 
     def _amortised_ratio(self, _quantity: Quantity) -> list[Derivation]:
         """The share of all lots, then of each."""
-        return ratio_derivations(self._standing.lots, self._snapshot.taken_at, self._began_at)
+        ratio = ratio_derivation(self._standing.lots, self._snapshot.taken_at, self._began_at)
+        return [] if ratio is None else [ratio]
 
     @property
     def _began_at(self) -> datetime:

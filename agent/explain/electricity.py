@@ -92,8 +92,8 @@ class ElectricityPapers:
     ) -> Derivation:
         """Return the sum over the factors of a quantity; `grounds` are those of the energy."""
         if quantity is q.SCOPE2_MARKET_BASED:
-            parts = [Part(one.label, one.joules, one.amount.amount) for one in shares]
-            return market_derivation(period, parts, self.accounts.terms(self.at), self._market_state, tuple(grounds))
+            parts = [Part(one.label, one.joules, one.amount.amount, tuple(grounds)) for one in shares]
+            return market_derivation(period, parts, self.accounts.terms(self.at), self._market_state)
         names = _names(shares)
         inputs = {name: self._of_share(quantity, one, grounds) for name, one in zip(names, shares, strict=True)}
         return work_out(f"{_TITLES[quantity]}, {period}", " + ".join(inputs), inputs, units=_in(quantity))
@@ -103,7 +103,7 @@ class ElectricityPapers:
         terms, state = self.accounts.terms(self.at), self._market_state
         ground = Citation("a kWh of the host")
         step = market_based(Estimate.exact(JOULES_PER_KWH, "J", ground), hour_of(self.at), state, terms)
-        return market_derivation("of the next kWh", step.parts, terms, state, (ground,))
+        return market_derivation("of the next kWh", step.parts, terms, state)
 
     @property
     def _market_state(self) -> MarketState:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agent.accounts.electricity import netted
 from agent.accounts.totals import Totals
 from agent.explain.electricity import QUANTITIES, ElectricityPapers
-from agent.explain.embodied import amortised_figure, amortised_ratio_figure, coming_year, whole_derivation
+from agent.explain.embodied import amortised_figure, amortised_ratio_figure, coming_year
 from agent.explain.power import host_energy_figures
 from agent.explain.shares import shares_of_entries
 from agent.stretch import hour_of, moment_of
@@ -73,9 +73,8 @@ class Explanation:
 
     def _whole(self, criterion: str) -> Iterator[Derivation]:
         """The sum over components, where the criterion can be computed."""
-        components = self.facts.embodied.components(criterion)
-        if components:
-            yield whole_derivation(components, criterion)
+        whole = self.facts.embodied.derivation(criterion)
+        yield from () if whole is None else (whole,)
 
     def _still_to_come(self) -> Iterator[Derivation]:
         """What the coming year amortises, and the whole of it."""

@@ -47,21 +47,28 @@ def in_time(impact: EmbodiedImpact, inventory: Inventory, service_life: Estimate
     return InTime(booked_by_year(of_server), amortised(of_server, at), yearly_figure(of_server, years), years)
 
 
-def pieces(components: Iterable[Component]) -> Iterator[tuple[Estimate, Part | None]]:
-    """Return what the components are made of, in base units, each with its part; None for what a server has once."""
-    for component in components:
-        for derivation, part in zip_longest(component.derivations, component.parts):
-            yield derivation.result.in_unit(component.estimate.unit), part
+def pieces(components: Iterable[Component]) -> Iterator[tuple[Derivation, Part | None]]:
+    """Return what the components are made of, each with its part; None for what a server has once."""
+    return (piece for component in components for piece in zip_longest(component.derivations, component.parts))
 
 
-def lots(made_of: Iterable[tuple[Estimate, Part | None]], server: Server, service_life: Estimate) -> tuple[Lot, ...]:
+def lots(made_of: Iterable[tuple[Derivation, Part | None]], server: Server, service_life: Estimate) -> tuple[Lot, ...]:
     """Return the lots of a server: what has the same dates is one, the earliest first, without a date at the end."""
-    plan = Plan(service_life.central, server.extended_from_years, server.extended_on)
-    by_dates: dict[tuple[date | None, date | None, date | None], list[Estimate]] = {}
-    for emissions, part in made_of:
-        by_dates.setdefault(_dates(part, server), []).append(emissions)
-    found = [Lot(total(emissions), plan, *dates) for dates, emissions in by_dates.items()]
+    plan = _plan(server, service_life)
+    by_dates: dict[tuple[date | None, date | None, date | None], list[Derivation]] = {}
+    for piece, part in made_of:
+        by_dates.setdefault(_dates(part, server), []).append(piece)
+    found = [Lot(_together(of_lot), plan, *dates) for dates, of_lot in by_dates.items()]
     return tuple(sorted(found, key=lambda lot: (lot.begins or date.max, lot.retired or date.max)))
+
+
+def _plan(server: Server, service_life: Estimate) -> Plan:
+    return Plan(service_life.central, server.extended_from_years, server.extended_on, service_life.grounds)
+
+
+def _together(made_of: list[Derivation]) -> Derivation:
+    inputs = {f"piece_{number}": piece for number, piece in enumerate(made_of, 1)}
+    return work_out("embodied of what was acquired together", " + ".join(inputs), inputs)
 
 
 def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None, date | None]:
@@ -76,13 +83,12 @@ def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None,
 
 def booked(lot: Lot) -> Derivation:
     """Return what the organisation books of a lot: all of it, less what former users had amortised."""
-    title = f"booked of what was acquired {lot.acquired or 'on a day that is not known'}"
-    inputs = {"emissions": lot.emissions}
+    title = f"booked of what was acquired {lot.when_acquired}"
     if lot.acquired is None or lot.first_used is None or lot.first_used >= lot.acquired:
-        return work_out(title, "emissions", inputs)
+        return work_out(title, "emissions", {"emissions": lot.derivation})
     at = midnight(lot.acquired)
-    inputs["left"] = Estimate.exact(1.0 - lot.ratio(at, undated=at), "1", _LEFT_BY_FORMER_USERS)
-    return work_out(title, "emissions × left", inputs)
+    left = Estimate.exact(1.0 - lot.ratio(at, undated=at), "1", _LEFT_BY_FORMER_USERS, *lot.plan.grounds)
+    return work_out(title, "emissions × left", {"emissions": lot.derivation, "left": left})
 
 
 def booked_by_year(of_server: Iterable[Lot]) -> dict[int | None, Estimate]:
@@ -143,7 +149,7 @@ def time_problems(inventory: Inventory, service_life: Estimate, on: date) -> Ite
 
 
 def _bought_used(server: Server, acquired: date, first_used: date, service_life: Estimate) -> Problem:
-    plan = Plan(service_life.central, server.extended_from_years, server.extended_on)
+    plan = _plan(server, service_life)
     left = 1.0 - plan.ratio(midnight(first_used), midnight(acquired))
     if left <= 0:
         return _problem(

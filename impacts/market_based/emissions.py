@@ -69,6 +69,7 @@ class Part:
     id: str  # as in the history: `instrument:NAME`, or DATASET/ENTRY
     joules: Bounded
     grams: Bounded  # the sums over a step's parts are in order, a single part's grams need not be
+    energy_grounds: tuple[Citation, ...] = ()  # what the energy rests on beside the accounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,8 @@ class Site:
         self.history = History.open(None, self.clock)
         self.provider = Provider()
         self.entries = Entries()
-        built = standing(machine(root, self.clock), Place(place), (), instruments)
-        self.use = Use(built, self.provider, self.history)
+        self.facts = standing(machine(root, self.clock), Place(place), (), instruments)
+        self.use = Use(self.facts, self.provider, self.history)
 
     def draws(self, kwh, seconds=3600.0):
         self.clock.wait(seconds)

@@ -101,7 +101,7 @@ class ElectricityPapers:
     def _next_kwh(self) -> Derivation:
         """What the next kWh is by the market-based method."""
         terms, state = self.accounts.terms(self.at), self._market_state
-        ground = Citation("a kWh of the host")
+        ground = Citation("the agent's accounts: a kWh")
         step = market_based(Estimate.exact(JOULES_PER_KWH, "J", ground), hour_of(self.at), state, terms)
         return market_derivation("of the next kWh", step.parts, terms, state)
 
@@ -111,7 +111,8 @@ class ElectricityPapers:
 
     def _of_share(self, quantity: Quantity, share: Share, grounds: Sequence[Citation]) -> Derivation:
         """Return energy × factor, and how the factor came about."""
-        energy = share.joules.estimate("J", Citation(f"the host's energy that is entered on {share.label}"), *grounds)
+        ground = Citation(f"the agent's accounts: the host's energy that is entered on {share.label}")
+        energy = share.joules.estimate("J", ground, *grounds)
         grid = self._grid_of(share)
         rate = None if grid is None else grid.rate(quantity.stem)
         if grid is None or rate is None or not _is_product(share, rate.per_joule):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from impacts.parts import Server
     from impacts.values.derivations import Derivation
 
-_PLANNED = Citation("the service life that is planned")
+_PLANNED = Citation("the plan of the service life")
 
 
 class Stretch(NamedTuple):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from impacts.lifetime.amortisation import Lot, Plan, Stretch
 
 _PLANNED_BEFORE = Citation("inventory: extended_from_years")
-_IN_COMING_YEAR = Citation("how much of the service life is in that year, where it is not over or retired before")
+_IN_COMING_YEAR = Citation(
+    "the plan of the service life: how much of it is in that year, where it is not over or retired before"
+)
 
 
 def ratio_derivation(lots: tuple[Lot, ...], at: datetime, undated: datetime) -> Derivation | None:
@@ -57,7 +59,11 @@ def _of_lot(lot: Lot, at: datetime, undated: datetime) -> Derivation:
     line = lot.plan.stretch(begins, age)
     if line.years <= 0:
         return _all(title, "the plan of now was over on the day it was made")
-    since = f"inventory: in use since {begins.date()}" if lot.begins else f"the history began on {begins.date()}"
+    since = (
+        f"inventory: in use since {begins.date()}"
+        if lot.begins
+        else f"the agent's history: it began on {begins.date()}"
+    )
     passed = Estimate.exact(age, "year", Citation(since))
     if line.since_age:
         return _after_change(title, lot.plan, line, passed)

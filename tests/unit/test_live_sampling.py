@@ -65,8 +65,8 @@ def test_the_loop_misses_no_tick_while_a_provider_stalls_for_a_minute(root, conf
         snapshot = sampler.latest
         grid.server.released.set()
 
-    assert sampler.progress.ticks > 35
-    assert sampler.progress.missed_ticks == 0
+    assert sampler.state.ticks > 35
+    assert sampler.state.missed_ticks == 0
     assert "not_known_yet" in {problem.reason for problem in snapshot.problems}
 
 
@@ -124,7 +124,7 @@ class Site(OnePackage):
         """Run a process of the agent for some hours; return its snapshots."""
         snapshots = []
         with self.sampling(self.config, self.state) as sampler:
-            sampler.evaluation.use._live = self.provider  # noqa: SLF001 - in the place of a thread that asks
+            sampler.accounts.electricity._live = self.provider  # noqa: SLF001 - in the place of a thread that asks
             sampler.tick()
             for _ in range(2 * hours):
                 snapshots += [ticks(sampler, self, 1, 60) for _ in range(30)]

@@ -298,7 +298,7 @@ def test_the_host_account_says_how_long_nothing_was_known(machine, config, tmp_p
     with machine.sampling(config, state) as sampler:
         sampler.tick()
         ticks(sampler, machine, 5)
-        [host] = sampler.progress.ever.hosts.values()
+        [host] = sampler.accounts.ever.hosts.values()
 
     assert host.observed_seconds == pytest.approx(10)
     assert host.unobserved_seconds == pytest.approx(300)
@@ -367,16 +367,16 @@ def test_what_could_not_be_written_is_a_problem_until_it_is_and_nothing_is_lost(
     state = tmp_path / "state"
     with machine.sampling(config, state) as sampler:
         sampler.tick()
-        working = sampler.history.write
+        working = sampler.accounts.history.write
 
         def fails(*_):
             raise HistoryWriteFailed("no room")
 
-        sampler.history.write = fails
+        sampler.accounts.history.write = fails
         ticks(sampler, machine, 5)
         sampler.write()
         full = ticks(sampler, machine, 1)
-        sampler.history.write = working
+        sampler.accounts.history.write = working
         sampler.write()
         mended = ticks(sampler, machine, 1)
         sampler.write()
@@ -405,13 +405,13 @@ def test_ticks_that_could_not_be_kept_are_counted_and_never_caught_up(machine, c
         sampler.run(1.0, 60.0, lambda: len(seen) >= 5)
 
     assert [at - seen[0] for at in seen] == [0, 1, 2, 6, 7]
-    assert sampler.progress.missed_ticks == 3
+    assert sampler.state.missed_ticks == 3
 
 
 def test_the_history_is_written_at_its_interval(machine, config, tmp_path):
     with machine.sampling(config, tmp_path / "state") as sampler:
         sampler.tick()
         sampler.run(1.0, 4.0, lambda: machine.clock.monotonic > 1010)
-        written = sampler.progress.at
+        written = sampler.state.at
 
     assert written == machine.clock.utc - timedelta(seconds=1)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the generated references: docs/metrics.md, datasets.md, electricity.md, sources.md and the published schemas.
+"""Writes the generated references: metrics.md, datasets.md, electricity.md, sources.md, the published schemas and the
+picture in architecture.md.
 
 `python docs/generate.py` writes them; a contract test compares.
 """
@@ -11,6 +12,8 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from import_picture import with_picture
 
 from agent import config_file
 from agent.sources.table import SOURCES
@@ -195,6 +198,11 @@ def _source(entry: SourceEntry, text: dict[str, str]) -> list[str]:
     ]
 
 
+def _architecture() -> str:
+    """Return the page as it is written, with the picture of the imports of now."""
+    return with_picture((HERE / "architecture.md").read_text(encoding="utf-8"))
+
+
 def _config_schema() -> str:
     return json.dumps(config_file.schema(), indent=2, ensure_ascii=False) + "\n"
 
@@ -209,6 +217,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "datasets.md": _datasets,
     "electricity.md": _electricity,
     "sources.md": _sources,
+    "architecture.md": _architecture,
     "config.schema.json": _config_schema,
     "inventory.schema.json": _inventory_schema,
 }

@@ -127,13 +127,19 @@ def spread(estimate: Estimate) -> str:
 
 def _input_lines(inputs: tuple[Input, ...]) -> list[str]:
     width = max((len(item.name) for item in inputs), default=0)
-    return [f"    {item.name:<{width}} = {spread(item.value)}\n    {'':<{width}}   {_origin(item)}" for item in inputs]
+    below = f"    {'':<{width}}   "
+    return [
+        line
+        for item in inputs
+        for line in (f"    {item.name:<{width}} = {spread(item.value)}", *(below + origin for origin in _origins(item)))
+    ]
 
 
-def _origin(item: Input) -> str:
+def _origins(item: Input) -> list[str]:
+    """Return where a number comes from, a line each."""
     if item.derivation is not None:
-        return f"derived below: {item.derivation.title}"
-    return "; ".join(map(str, item.estimate.grounds))
+        return [f"derived below: {item.derivation.title}"]
+    return list(map(str, item.estimate.grounds))
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from impacts.market_based.instruments import Instrument, Level
 from impacts.values.bounded import NOTHING
-from impacts.values.derivations import RESULT, Derivation, work_out
+from impacts.values.derivations import Derivation, work_out
 from impacts.values.estimates import Citation, Estimate
 from impacts.values.units import JOULES_PER_KWH
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from impacts.market_based.emissions import MarketState, MarketTerms, Part
     from impacts.market_based.residual_mix import Fallback
 
+_BOOKED = "booked"
 _HOUR_BY_HOUR = Citation("the agent's history: the grams as they were booked, hour by hour")
 _CORNERS_CROSS = (
     "not all bounds of the parts can hold at once: a volume that runs out covers less of what is drawn above it"
@@ -31,7 +32,7 @@ _LEVELS = {
     Level.RESIDUAL_MIX: "residual mix",
     Level.GRID_AVERAGE: "grid average",
 }
-_UNITS = {"energy": "kWh", "factor": "gCO2e/kWh", RESULT: "gCO2e"}  # that people read
+_UNITS = {"energy": "kWh", "factor": "gCO2e/kWh", _BOOKED: "gCO2e"}  # that people read
 
 
 def market_derivation(period: str, parts: Sequence[Part], terms: MarketTerms, state: MarketState) -> Derivation:
@@ -45,7 +46,7 @@ def market_derivation(period: str, parts: Sequence[Part], terms: MarketTerms, st
     booked = sum((part.grams for part in parts), NOTHING).estimate("gCO2e", _HOUR_BY_HOUR)
     if _is_same(booked, whole.estimate):
         return whole
-    return work_out(whole.title, f"both({whole.formula}, booked)", {**own, "booked": booked}, _CORNERS_CROSS, _UNITS)
+    return work_out(whole.title, f"both({whole.formula}, {_BOOKED})", {**own, _BOOKED: booked}, _CORNERS_CROSS, _UNITS)
 
 
 def _is_same(one: Estimate, other: Estimate) -> bool:
@@ -87,8 +88,8 @@ def _booked(part: Part, grounds: tuple[Citation, ...], title: str, note: str) ->
     """Return a part by the mean factor of its hours, with bounds that hold all that was booked."""
     joules, grams = part.joules.estimate("J", _HOUR_BY_HOUR), part.grams.estimate("gCO2e", _HOUR_BY_HOUR)
     mean = grams.central / joules.central if joules.central else 0.0
-    low = min(mean, grams.low / joules.low) if joules.low else 0.0
-    high = max(mean, grams.high / joules.high) if joules.high else 0.0
+    low = min(mean, grams.low / joules.low) if joules.low else mean
+    high = max(mean, grams.high / joules.high) if joules.high else mean
     ground = Citation(f"the agent's history, hour by hour, factor {part.id}")
     return _product(part, Estimate(low, mean, high, "gCO2e/J", (ground, *grounds)), title, note)
 
@@ -143,5 +144,8 @@ def _names(parts: Sequence[Part]) -> list[str]:
     for part in parts:
         spelt = part.id if part.id.startswith("instrument:") else part.id.rpartition("/")[2]
         name = re.sub(r"[^a-z0-9]+", "_", spelt.casefold()).strip("_")
-        names.append(f"{name}_{len(names)}" if name in names else name)
+        name = name if name[:1].isalpha() else f"row_{name}"
+        while name in (*names, _BOOKED):
+            name = f"{name}_{len(names)}"
+        names.append(name)
     return names

@@ -32,7 +32,7 @@ MEANINGS = {
 }
 
 _TOKEN = re.compile(r"[a-z][a-z0-9_]*|\d+(?:\.\d+)?|\S")
-_PRINTED = re.compile(r"central\((?P<of>\w+)\)|(?P<sign>[−÷]\s*)?(?P<name>[a-z][a-z0-9_]*)")
+_PRINTED = re.compile(r"(?P<sign>[−÷]\s*)?(?:central\((?P<of>\w+)\)|(?P<name>[a-z][a-z0-9_]*))")
 _OPPOSITE = {"low": "high", "central": "central", "high": "low"}
 
 # A parsed formula: an input's name, a number, the central value of an input, or an operation on two parsed formulas.
@@ -63,9 +63,9 @@ def with_numbers(formula: str, corner: str, number: Callable[[str, str], str]) -
     names = _parsed(formula)[1]
 
     def replacement(found: re.Match[str]) -> str:
-        if found["of"]:
-            return number(found["of"], "central")
         name, sign = found["name"], found["sign"] or ""
+        if found["of"]:
+            return f"{sign}{number(found['of'], 'central')}"
         if name not in names:
             return found[0]
         return f"{sign}{number(name, _OPPOSITE[corner] if sign else corner)}"

@@ -59,8 +59,9 @@ oldest: .venv-oldest/.ready
 	.venv-boaviztapi/bin/python -m pip install --quiet --requirement tests/boaviztapi-versions.txt
 	touch $@
 
+# BEFORE=COMMIT also compares a tick with that version, in the same run.
 bench: $(READY)
-	$(BIN)/python -m pytest -s tests/benchmarks
+	BEFORE=$(BEFORE) $(BIN)/python -m pytest -s tests/benchmarks
 
 fix: $(READY)
 	$(BIN)/ruff check --fix .

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from agent.wholehost.balance import Overheads
 from agent.wholehost.load_model import LoadModel, load_model
+from agent.wholehost.ways import Overheads
 from impacts.embodied.profiles import embodied
 from impacts.lifetime.acquisition import lots, pieces, time_problems
 from impacts.lifetime.amortisation import Lot, service_life

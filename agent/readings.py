@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from impacts.values.estimates import Citation, Estimate
+
+if TYPE_CHECKING:
+    from impacts.values.derivations import Derivation
 
 # Of a channel whose source has not been opened since the history was read.
 NOT_STATED = Estimate.exact(1.0, "1", Citation("no accuracy is stated"))
@@ -33,6 +37,15 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PowerModel:
+    """By what a modelled channel's power follows: its full power, of which the load decides the share that is drawn."""
+
+    full: Derivation  # W
+    share_grounds: tuple[Citation, ...]
+    note: str  # how the share follows from the load
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """One measured (or modelled) quantity of a source, known by (`source`, `name`)."""
 
@@ -45,6 +58,7 @@ class Channel:
     # No more than this is plausible; a step above it is no energy but a glitch, a reset or a second wrap.
     plausible_watts: float = 1000.0
     accuracy: Estimate = NOT_STATED  # what the truth may be, as ratios of the value, and who says so
+    model: PowerModel | None = None  # of a modelled channel
 
     @property
     def key(self) -> tuple[str, str]:

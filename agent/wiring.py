@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The composition root: config -> machine, sources, history, sampler, server."""
+"""The composition root: config -> machine, sources, history, sampler, deliveries."""
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from agent.accounts.accounts import Accounts
 from agent.clock import SystemClock
-from agent.errors import ConfigError
+from agent.config_file import config_of
 from agent.history.writer import History
 from agent.host_facts import Standing, standing
 from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import written_over
+from agent.loop.evaluation import Evaluation
 from agent.loop.hotplug import HardwareWatch
 from agent.loop.sampler import Sampler
 from agent.loop.source_set import SourceSet
@@ -22,7 +23,6 @@ from agent.machine import Machine
 from agent.place import check_location, place_of
 from agent.sources.table import SOURCES
 from agent.wholehost.balance import HostBalance
-from agent.written.config import Config, config_of
 from agent.written.factor_book import book_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agent.clock import Clock
     from agent.grid.live import LiveIntensity
     from agent.host import Host
+    from agent.written.config import Config
     from impacts.parts import Inventory
     from impacts.problems import Problem
     from impacts.snapshots import Snapshot
@@ -96,7 +97,15 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
         live = stack.enter_context(_live(host, config, constant, state))
         hardware = HardwareWatch(constant, lambda before: build_anew(before, config))
         stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
-        sampler = Sampler(host, sources, balance, history, hardware, live=live)
+        accounts = Accounts(host, constant, history, live)
+        sampler = Sampler(
+            host.clock,
+            sources=sources,
+            balance=balance,
+            accounts=accounts,
+            evaluation=Evaluation(constant),
+            hardware=hardware,
+        )
         stack.callback(sampler.close)
         yield sampler
 
@@ -135,30 +144,30 @@ def sample_twice(host: Host, sampler: Sampler) -> Snapshot:
     """Take two samples one second apart, waiting for slow sources."""
     sampler.tick(ONCE_PATIENCE_SECONDS)
     host.clock.wait(ONCE_SECONDS)
-    return sampler.tick(ONCE_PATIENCE_SECONDS)
+    sampler.tick(ONCE_PATIENCE_SECONDS)
+    snapshot = sampler.latest
+    assert snapshot is not None  # noqa: S101 - two ticks are over
+    return snapshot
 
 
 @contextmanager
-def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sampler, str]]:
-    """Serve the snapshots of a sampler; give the sampler and the address. The history is written at the end.
+def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sampler, list[str]]]:
+    """Deliver the snapshots of a sampler; give the sampler and where to find them. The history is written at the end.
 
     Raises:
-        ConfigError: the address cannot be used, found before anything is written; or the state directory cannot.
+        ConfigError: a delivery cannot be had, found before anything is written; or the state directory cannot.
     """
-    from exporters.web.app import App  # noqa: PLC0415 - the other commands serve nothing
-    from exporters.web.server import Server  # noqa: PLC0415
+    from agent.deliveries.table import DELIVERIES  # noqa: PLC0415 - the other commands deliver nothing
 
-    try:
-        server = Server(config.listen, App(lambda: sampler.latest, host.clock.utc_now))
-        server.bind()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigError(
-            f"cannot listen on {config.listen}: {why}; choose another address with --listen HOST:PORT"
-        ) from error
     with ExitStack() as stack:
-        stack.callback(server.stop)
+        deliveries = []
+        for entry in DELIVERIES:
+            delivery = entry.open(config, lambda: sampler.latest, host.clock)
+            if delivery is not None:
+                stack.callback(delivery.stop)
+                deliveries.append(delivery)
         sampler = stack.enter_context(sampling(host, config, state))
         stack.callback(sampler.write)
-        threading.Thread(target=server.serve, name="http", daemon=True).start()
-        yield sampler, server.address
+        for delivery in deliveries:
+            delivery.start()
+        yield sampler, [delivery.announcement for delivery in deliveries]

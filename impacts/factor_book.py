@@ -31,6 +31,7 @@ class FactorBook:
         self.products = products  # servers whose makers publish a footprint
         self._by_question: dict[tuple[str, str], dict[str, list[Factor]]] = {}
         self._names: dict[str, str] = {}
+        self._by_row = {f"{one.citation.dataset}/{one.citation.entry}": one for one in factors}
         for factor in factors:
             key = factor.subject.casefold()
             self._names.setdefault(key, factor.subject)
@@ -40,7 +41,7 @@ class FactorBook:
     def with_products(self, products: tuple[Product, ...]) -> FactorBook:
         """Return the same factors beside other published products."""
         book = FactorBook((), products)
-        book._by_question, book._names = self._by_question, self._names
+        book._by_question, book._names, book._by_row = self._by_question, self._names, self._by_row
         return book
 
     def find(self, subject: str, criterion: str, region: str = "", *, on: date) -> FactorMatch:
@@ -67,6 +68,10 @@ class FactorBook:
                     if factor.citation == citation:
                         return FactorMatch(factor, Fit.GENERIC if factor.generic else Fit.EXACT)
         raise FactorMissing(f"no dataset has the row {citation}")
+
+    def row(self, name: str) -> Factor | None:
+        """Return the factor of a dataset's row by its name, DATASET/ENTRY; None if no dataset has it."""
+        return self._by_row.get(name)
 
     def alternatives(self, subject: str, criterion: str, region: str = "", *, on: date) -> tuple[FactorMatch, ...]:
         """Return what else could have been taken for the same question, the nearest place first."""

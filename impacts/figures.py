@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from impacts.quantities import Quantity
+    from impacts.values.derivations import Derivation
     from impacts.values.estimates import Estimate
 
 
@@ -19,10 +20,16 @@ class Figure:
     labels: tuple[str, ...]
     estimate: Estimate
     method: str = ""  # how the number came about: counted, integrated, modelled, bottom_up, archetype …
+    derivation: Derivation | None = None  # the working paper; None: the agent has observed the number itself
 
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.quantity.labels):
             raise ValueError(f"{self.quantity.name} has the labels {self.quantity.labels}, not {self.labels}")
+
+    @classmethod
+    def derived(cls, quantity: Quantity, labels: tuple[str, ...], derivation: Derivation, method: str = "") -> Figure:
+        """Return the figure that a derivation results in, with its bounds and grounds."""
+        return cls(quantity, labels, derivation.estimate, method, derivation)
 
     @property
     def label_pairs(self) -> dict[str, str]:

@@ -33,6 +33,7 @@ class Quantity:
     meaning: str  # one sentence: what, over which period, what is not included
     labels: tuple[str, ...] = ()
     bound_labels: tuple[str, ...] | None = None  # labels of the bounds' metrics; None: no bounds are published
+    of_process: bool = False  # a counter that begins anew with the process; any other goes on where it was
 
     @property
     def name(self) -> str:
@@ -48,6 +49,11 @@ class Quantity:
     def upper_bound_name(self) -> str:
         """The name of the metric that holds the upper bound."""
         return self._name("upper_bound")
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it is a counter of the history's whole time, which must not fall when the agent is killed."""
+        return self.kind is Kind.COUNTER and not self.of_process
 
     def _name(self, bound: str) -> str:
         ending = {Kind.COUNTER: "total", Kind.INFO: "info"}.get(self.kind, "")
@@ -265,6 +271,7 @@ SOURCE_READ_FAILURES = Quantity(
     Kind.COUNTER,
     "Reads of the source that failed since the agent started, by reason.",
     ("source", "reason"),
+    of_process=True,
 )
 SOURCE_LAST_READ = Quantity(
     "source_last_read_timestamp",
@@ -274,13 +281,16 @@ SOURCE_LAST_READ = Quantity(
     "Unix time of the last read of the source that gave readings.",
     ("source",),
 )
-SAMPLER_TICKS = Quantity("sampler_ticks", "", "1", Kind.COUNTER, "Sampling ticks since the agent started.")
+SAMPLER_TICKS = Quantity(
+    "sampler_ticks", "", "1", Kind.COUNTER, "Sampling ticks since the agent started.", of_process=True
+)
 SAMPLER_MISSED_TICKS = Quantity(
     "sampler_missed_ticks",
     "",
     "1",
     Kind.COUNTER,
     "Sampling ticks since the agent started that were skipped because the one before took too long.",
+    of_process=True,
 )
 
 CATALOGUE: tuple[Quantity, ...] = (

@@ -12,9 +12,13 @@ from contextlib import contextmanager
 import pytest
 from clocks import START
 
-from agent.history.hours import Entries, HostHour, ImpactHour
+from agent.history.entries import Entries
+from agent.history.hourly import EntryKind, HostHour, ImpactHour
+from agent.history.tables import HOSTS
 from agent.history.writer import History
 from agent.readings import Boundary, Channel, CounterReading, Method
+from agent.stretch import Stretch
+from impacts.values.bounded import Bounded
 
 OPENED = []  # closed after each test
 
@@ -27,14 +31,15 @@ def open_history(directory, clock):
 
 
 def use_a_joule(history, ledger, entries, clock):
-    """Book one second at 1 W on a counter that does not wrap."""
+    """Pass one second at 1 W on a counter that does not wrap."""
     clock.wait(1)
     reading = CounterReading(PACKAGE, clock.monotonic, round((clock.monotonic - 1000) * 1e6), None, "boot")
     (step,) = ledger.record([reading])
-    entries.book_channel(step, clock.utc_now())
-    energy = HostHour(step.microjoules, step.microjoules, step.microjoules, 0, step.observed_seconds, 0.0)
-    entries.book_host("part_modelled", energy, step.observed_seconds, clock.utc_now())
-    entries.book_impact("scope2", "ember/FR", ImpactHour(1.0, 1.0, 1.0), step.observed_seconds, clock.utc_now())
+    entries.add_channel(step, clock.utc_now())
+    stretch = Stretch.before(clock.utc_now(), step.observed_seconds)
+    energy = HostHour(Bounded(*[step.microjoules] * 3), 0, step.observed_seconds, 0.0)
+    entries.add_host("part_modelled", energy, stretch)
+    entries.add_impact("scope2", EntryKind.YEARLY, ImpactHour(Bounded(1.0, 1.0, 1.0)), stretch, "ember/FR")
 
 
 def begun(directory, clock, joules=10):
@@ -51,7 +56,8 @@ def fill(history, ledger, years):
     """Write a host's hours of some years, so that the file has more pages than one."""
     entries = Entries()
     for hour in range(24 * 365 * years):
-        entries.hosts[(int(START.timestamp()) - 3600 * (hour + 2), "part_modelled")] = HostHour(1, 1, 1, 0, 3600.0, 0.0)
+        key = (int(START.timestamp()) - 3600 * (hour + 2), "part_modelled")
+        entries.of(HOSTS)[key] = HostHour(Bounded(1, 1, 1), 0, 3600.0, 0.0)
     history.write(ledger, entries, 0.0, START)
 
 

@@ -53,5 +53,6 @@ def ticks(sampler: Sampler, machine: OnePackage, count: int, seconds: float = 1.
     """Let time pass in steps with a tick at the end of each; return the last snapshot."""
     for _ in range(count):
         machine.passes(seconds)
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
     return snapshot

@@ -12,13 +12,15 @@ from trees import machine
 
 from agent.accounts.electricity import Use
 from agent.grid.live import LiveFactor
-from agent.history.hours import Entries, HostHour
+from agent.history.entries import Entries
 from agent.history.writer import History
 from agent.host_facts import standing
 from agent.ledger import EnergyLedger
 from agent.place import Place
+from agent.stretch import Stretch
 from impacts import quantities as q
 from impacts.factors import Factor
+from impacts.values.bounded import Bounded
 from impacts.values.estimates import Citation, Estimate
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -54,32 +56,35 @@ class Provider:
 
 
 class Site:
-    """A host whose energy is booked and written; hours pass by hand."""
+    """A host whose energy is entered and written; hours pass by hand."""
 
     def __init__(self, root, place="FR", instruments=()):
         self.clock = HandClock(utc=NOON)
         self.history = History.open(None, self.clock)
         self.provider = Provider()
         self.entries = Entries()
-        built = standing(machine(root, self.clock), Place(place), (), instruments)
-        self.use = Use(built, self.provider, self.history)
+        self.facts = standing(machine(root, self.clock), Place(place), (), instruments)
+        self.use = Use(self.facts, self.provider, self.history)
 
     def draws(self, kwh, seconds=3600.0):
         self.clock.wait(seconds)
-        low, central, high = (round(kwh * KWH_MICROJOULES * ratio) for ratio in (0.9, 1.0, 1.2))
-        for booking in self.use.bookings(HostHour(low, central, high, 0, seconds, 0.0), seconds, self.clock.utc):
-            self.entries.book(booking)
+        energy = Bounded(*(round(kwh * KWH_MICROJOULES * ratio) for ratio in (0.9, 1.0, 1.2)))
+        for entry in self.use.entries_of(energy, Stretch.before(self.clock.utc, seconds)):
+            self.entries.add(entry)
 
     def mends(self):
         self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)
         corrections = self.use.corrections(self.history, self.clock.utc)
-        for booking in corrections:
-            self.entries.book(booking)
+        for entry in corrections:
+            self.entries.add(entry)
         self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)
         return corrections
 
     def grams(self, stem):
-        return self.history.impact_totals()[stem]
+        return self.history.impact_totals()[stem].amount
+
+    def energy(self, stem):
+        return self.history.impact_totals()[stem].energy.central
 
 
 def contract(**changes):

@@ -1,34 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the host's energy is booked as: location-based Scope 2, market-based Scope 2, category 3 and water, hour by hour."""
+"""What the host's energy is entered as: location-based Scope 2, market-based Scope 2, category 3 and water, hour by hour."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from agent.history.hours import Booking, ImpactHour
+from agent.history.hourly import Entry, EntryKind, ImpactHour
 from impacts import quantities as q
-from impacts.market_based.emissions import Corners, MarketState, MarketTerms, market_based
-from impacts.market_based.instruments import accepted
+from impacts.market_based.emissions import MarketState, MarketTerms, market_based
+from impacts.market_based.instruments import Level, accepted
 from impacts.market_based.residual_mix import fallback
-from impacts.values.estimates import Citation, Estimate
+from impacts.values.estimates import Citation
+from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from agent.accounts.grid_in_use import GridInUse
-    from agent.history.hours import HostHour
     from agent.history.view import HistoryView
     from impacts.factor_book import FactorBook
-    from impacts.market_based.emissions import Part
     from impacts.market_based.instruments import Instrument
+    from impacts.values.bounded import Bounded
 
-_MICRO = 1e-6
-_ENERGY = (Citation("the host's energy"),)
+_ENERGY = Citation("the host's energy")
 
 
 class UseAccount:
-    """Books stretches of energy one after the other, because the volumes of instruments run out."""
+    """Enters stretches of energy one after the other, because the volumes of instruments run out."""
 
     def __init__(self, book: FactorBook, instruments: Sequence[Instrument], state: MarketState) -> None:
         self._book = book
@@ -43,7 +42,7 @@ class UseAccount:
         if begins is None:
             return cls(book, instruments, MarketState())
         since = datetime(begins.year, begins.month, begins.day, tzinfo=UTC)
-        return cls(book, instruments, market_state(history.booked(since), instruments))
+        return cls(book, instruments, market_state(history.counted(since), instruments))
 
     def terms(self, grid: GridInUse) -> MarketTerms:
         """Return what electricity is accounted by for as long as this grid is in use."""
@@ -55,37 +54,47 @@ class UseAccount:
             self._terms = (grid, terms)
         return terms
 
-    def bookings(self, energy: HostHour | ImpactHour, hour: int, grid: GridInUse) -> Iterator[Booking]:
-        """Return what energy drawn within the hour is booked as."""
+    def entries_of(self, energy: Bounded, hour: int, grid: GridInUse) -> Iterator[Entry]:
+        """Return what energy (whole microjoules) drawn within the hour is entered as."""
         for rate in grid.rates:
-            yield Booking(hour, rate.stem, rate.factor_id, rate.of(energy))
-        yield from self.market_bookings(energy, hour, grid)
+            yield Entry(hour, rate.quantity, rate.kind, rate.factor, rate.of(energy))
+        yield from self.market_entries(energy, hour, grid)
 
-    def market_bookings(self, energy: HostHour | ImpactHour, hour: int, grid: GridInUse) -> Iterator[Booking]:
-        """Return what it is booked as by the market-based method, and remember what instruments have covered."""
-        low, central, high = energy.low_microjoules, energy.microjoules, energy.high_microjoules
-        joules = Estimate(low * _MICRO, central * _MICRO, high * _MICRO, "J", _ENERGY)
-        step = market_based(joules, hour, self.state, self.terms(grid))
+    def market_entries(self, energy: Bounded, hour: int, grid: GridInUse) -> Iterator[Entry]:
+        """Return what it is entered as by the market-based method, and remember what instruments have covered."""
+        joules = energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE).estimate("J", _ENERGY)
+        terms = self.terms(grid)
+        step = market_based(joules, hour, self.state, terms)
         self.state = step.state
-        left = [low, central, high]
+        left = energy
         for part in step.parts:
             # The last part takes what rounding leaves: together they are the energy.
-            microjoules = left if part is step.parts[-1] else _microjoules(part)
-            left = [a - b for a, b in zip(left, microjoules, strict=True)]
-            amount = ImpactHour(*part.grams.amounts(), *microjoules)
-            yield Booking(hour, q.SCOPE2_MARKET_BASED.stem, part.id, amount)
+            microjoules = left if part is step.parts[-1] else part.joules.each(_in_microjoules)
+            left -= microjoules
+            kind, factor = _factor_of(part.id, terms, grid)
+            yield Entry(hour, q.SCOPE2_MARKET_BASED.stem, kind, factor, ImpactHour(part.grams, microjoules))
 
 
-def market_state(accounts: Iterable[Booking], instruments: Sequence[Instrument]) -> MarketState:
-    """Return what the instruments have covered by the accounts."""
-    stem = q.SCOPE2_MARKET_BASED.stem
-    used = ((one.hour, one.factor_id, _joules(one.amount)) for one in accounts if one.stem == stem)
+def _factor_of(part_id: str, terms: MarketTerms, grid: GridInUse) -> tuple[EntryKind, str]:
+    """Return what a part of a market-based step stands by: an instrument, the residual mix, or the grid's average."""
+    for one in terms.instruments:
+        if one.id == part_id:
+            return EntryKind.INSTRUMENT, one.name
+    if terms.fallback.level is Level.GRID_AVERAGE:
+        return grid.kind, grid.factor
+    return EntryKind.YEARLY, terms.fallback.id
+
+
+def market_state(entries: Iterable[Entry], instruments: Sequence[Instrument]) -> MarketState:
+    """Return what the instruments have covered by the entries."""
+    ids = {one.name: one.id for one in instruments}
+    used = (
+        (one.hour, ids[one.factor], one.amount.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE))
+        for one in entries
+        if one.quantity == q.SCOPE2_MARKET_BASED.stem and one.kind is EntryKind.INSTRUMENT and one.factor in ids
+    )
     return MarketState.of(used, instruments)
 
 
-def _joules(amount: ImpactHour) -> Corners:
-    return Corners(amount.low_microjoules * _MICRO, amount.microjoules * _MICRO, amount.high_microjoules * _MICRO)
-
-
-def _microjoules(part: Part) -> list[int]:
-    return [round(joules / _MICRO) for joules in part.joules.amounts()]
+def _in_microjoules(joules: float) -> int:
+    return round(joules / JOULES_PER_MICROJOULE)

@@ -4,22 +4,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from agent.history.hours import ImpactHour
+from agent.history.hourly import EntryKind, ImpactHour
+from agent.stretch import moment_of
 from impacts import quantities as q
 from impacts.electricity.grid import ELECTRICITY, grid_factor, grid_problems, split
 from impacts.factors import WORLD, FactorMatch, FactorMissing, Fit
+from impacts.values.bounded import Bounded
 from impacts.values.estimates import Estimate, merge_grounds
+from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from agent.grid.live import LiveFactor
-    from agent.history.hours import HostHour
     from agent.place import Place
     from impacts.electricity.grid import GridSplit
     from impacts.factor_book import FactorBook
@@ -28,13 +30,10 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 _HOUR_SECONDS = 3600.0
-_MICRO = 1e-6
-_LIVE = "live-"  # as the ids of all providers' data begin
-_HELD = ":held"  # and as those end that stand in for a time which they were not told of
 
 
 class Live(Protocol):
-    """Who tells the intensity of the hour; nothing here waits."""
+    """Who knows the intensity of the hour; nothing here waits."""
 
     @property
     def values_known(self) -> Sequence[object]:
@@ -47,23 +46,22 @@ class Live(Protocol):
         """Return what is known of a time."""
 
     def problems(self, now: datetime) -> list[Problem]:
-        """Return what ought to be said."""
+        """Return what users ought to know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
     """What a joule of the host makes of one quantity, by one factor."""
 
-    stem: str
-    factor_id: str
+    quantity: str  # its stem
+    kind: EntryKind
+    factor: str  # DATASET/ROW
     per_joule: Estimate
 
-    def of(self, energy: HostHour | ImpactHour) -> ImpactHour:
-        """Return what an amount of energy makes."""
-        low, central, high = energy.low_microjoules, energy.microjoules, energy.high_microjoules
-        rate = self.per_joule
-        amounts = (low * rate.low * _MICRO, central * rate.central * _MICRO, high * rate.high * _MICRO)
-        return ImpactHour(*amounts, low, central, high)
+    def of(self, energy: Bounded) -> ImpactHour:
+        """Return what an amount of energy, in whole microjoules, makes."""
+        amount = (energy * Bounded.of(self.per_joule)).each(lambda part: part * JOULES_PER_MICROJOULE)
+        return ImpactHour(amount, energy)
 
 
 @dataclass(frozen=True)
@@ -75,24 +73,33 @@ class GridInUse:
     split: GridSplit
     water: FactorMatch | None
     on: date
-    is_live: bool = False
+    kind: EntryKind = EntryKind.YEARLY
 
     @property
-    def id(self) -> str:
-        """The factor, as the history names it."""
-        return factor_id(self.match.factor.citation)
+    def is_live(self) -> bool:
+        """Whether a provider's value is in use, of this time or held from the one before."""
+        return self.kind is not EntryKind.YEARLY
+
+    @property
+    def factor(self) -> str:
+        """The factor's row, as the history names it."""
+        return row_of(self.match.factor.citation)
 
     @cached_property
     def rates(self) -> tuple[Rate, ...]:
         """What follows from a joule: location-based Scope 2, category 3, and water where the region's is known."""
         carbon = (
-            Rate(q.SCOPE2_LOCATION_BASED.stem, self.id, self.split.scope2),
-            Rate(q.ENERGY_UPSTREAM.stem, self.id, self.split.upstream),
+            Rate(q.SCOPE2_LOCATION_BASED.stem, self.kind, self.factor, self.split.scope2),
+            Rate(q.ENERGY_UPSTREAM.stem, self.kind, self.factor, self.split.upstream),
         )
         if self.water is None:
             return carbon
-        factor = self.water.factor
-        return (*carbon, Rate(q.USE_WATER.stem, factor_id(factor.citation), factor.value))
+        water = self.water.factor
+        return (*carbon, Rate(q.USE_WATER.stem, EntryKind.YEARLY, row_of(water.citation), water.value))
+
+    def rate(self, quantity: str) -> Rate | None:
+        """Return what follows from a joule for one quantity (its stem); None if it is not known."""
+        return next((rate for rate in self.rates if rate.quantity == quantity), None)
 
     @cached_property
     def matches(self) -> tuple[FactorMatch, ...]:
@@ -101,12 +108,12 @@ class GridInUse:
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
-        """What ought to be said about the factor, unless a live one makes up for it."""
+        """What users ought to know about the factor, unless a live one makes up for it."""
         said = () if self.is_live else grid_problems(self.match, self.place.region, self.on)
         return (*said, *self.split.problems)
 
 
-def factor_id(citation: Citation) -> str:
+def row_of(citation: Citation) -> str:
     """Return the dataset's row, as the history names it."""
     return f"{citation.dataset}/{citation.entry}"
 
@@ -116,32 +123,21 @@ def grid_by_the_book(book: FactorBook, place: Place, on: date) -> GridInUse:
     return _in_use(grid_factor(book, place.region, on, inferred=place.inferred), book, place, on)
 
 
-def grid_by_live(book: FactorBook, place: Place, told: LiveFactor) -> GridInUse:
-    """Return what a provider tells of a time; its boundary is brought to the same two parts."""
-    on = told.valid_from.date()
-    return replace(_in_use(FactorMatch(told.factor, Fit.EXACT), book, place, on), is_live=True)
+def grid_by_live(book: FactorBook, place: Place, live: LiveFactor, kind: EntryKind = EntryKind.LIVE) -> GridInUse:
+    """Return what a provider reports of a time; its boundary is brought to the same two parts.
+
+    `kind` is HELD for the time after its own, until more is known of that.
+    """
+    on = live.valid_from.date()
+    return replace(_in_use(FactorMatch(live.factor, Fit.EXACT), book, place, on), kind=kind)
 
 
-def grid_of_hour(book: FactorBook, place: Place, told: Sequence[LiveFactor], hour: int) -> GridInUse:
-    """Return the grid of a past hour: the mean of what is told, if that covers all of it, else the yearly average."""
-    live = _mean(told, datetime.fromtimestamp(hour, UTC))
+def grid_of_hour(book: FactorBook, place: Place, known: Sequence[LiveFactor], hour: int) -> GridInUse:
+    """Return the grid of a past hour: the mean of live values, if they cover all of it, else the yearly average."""
+    live = _mean(known, moment_of(hour))
     if live is not None:
         return grid_by_live(book, place, live)
-    return grid_by_the_book(book, place, datetime.fromtimestamp(hour, UTC).date())
-
-
-def held(told: LiveFactor) -> LiveFactor:
-    """Return the last live factor under another name, for the time after its own: until more is told of that."""
-    cited = told.factor.citation
-    as_held = replace(cited, entry=f"{cited.entry}{_HELD}")
-    value = told.factor.value
-    grounds = tuple(as_held if ground == cited else ground for ground in value.grounds)
-    return replace(told, factor=replace(told.factor, citation=as_held, value=replace(value, grounds=grounds)))
-
-
-def is_live_id(name: str) -> bool:
-    """Tell the id of a live factor of its own time, which nothing later is better than, from any other."""
-    return name.startswith(_LIVE) and not name.endswith(_HELD)
+    return grid_by_the_book(book, place, moment_of(hour).date())
 
 
 def _in_use(match: FactorMatch, book: FactorBook, place: Place, on: date) -> GridInUse:
@@ -156,10 +152,10 @@ def _water(book: FactorBook, place: Place, on: date) -> FactorMatch | None:
     return FactorMatch(match.factor, Fit.INFERRED) if place.inferred else match
 
 
-def _mean(told: Sequence[LiveFactor], begins: datetime) -> LiveFactor | None:
-    """Return the mean over the hour, by time; None if a part of it is not told."""
+def _mean(known: Sequence[LiveFactor], begins: datetime) -> LiveFactor | None:
+    """Return the mean over the hour, by time; None if a part of it is not known."""
     ends = begins + HOUR
-    inside = [(one, (min(one.valid_until, ends) - max(one.valid_from, begins)).total_seconds()) for one in told]
+    inside = [(one, (min(one.valid_until, ends) - max(one.valid_from, begins)).total_seconds()) for one in known]
     inside = [(one, seconds) for one, seconds in inside if seconds > 0]
     if sum(seconds for _, seconds in inside) < _HOUR_SECONDS:
         return None

@@ -1,26 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hours' accounts by the best factors that are known now: a newer year, a residual mix, instruments, live values.
 
-Pure: accounts in, accounts out. What was booked by live values stays as it is, because nothing later is better; an hour's
+Pure: accounts in, accounts out. What was entered by live values stays as it is, because nothing later is better; an hour's
 energy is never touched (docs/adr/0014).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose
 from typing import TYPE_CHECKING
 
 from agent.accounts.electricity_entries import UseAccount, market_state
-from agent.accounts.grid_in_use import GridInUse, grid_of_hour, is_live_id
-from agent.history.hours import Booking, ImpactHour
+from agent.accounts.grid_in_use import GridInUse, grid_of_hour
+from agent.history.hourly import Entry, EntryKind, ImpactHour
+from agent.stretch import HOUR_SECONDS, hour_of
 from impacts import quantities as q
 from impacts.market_based.instruments import Level
+from impacts.values.bounded import NOTHING, Bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from agent.accounts.grid_in_use import Rate
     from agent.grid.live import LiveFactor
     from agent.place import Place
     from impacts.factor_book import FactorBook
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 _SAME = 1e-9  # relative: what differs less is the order of a sum
 _LOCATION, _MARKET = q.SCOPE2_LOCATION_BASED.stem, q.SCOPE2_MARKET_BASED.stem
 _UPSTREAM, _WATER = q.ENERGY_UPSTREAM.stem, q.USE_WATER.stem
-STEMS = (_LOCATION, _MARKET, _UPSTREAM, _WATER)
+QUANTITIES = (_LOCATION, _MARKET, _UPSTREAM, _WATER)
 
 
 @dataclass(frozen=True)
@@ -39,72 +42,71 @@ class Knowledge:
     book: FactorBook
     place: Place
     instruments: Sequence[Instrument] = ()
-    told: Sequence[LiveFactor] = ()
+    live: Sequence[LiveFactor] = ()
 
 
-def recomputed(before: Sequence[Booking], accounts: Sequence[Booking], known: Knowledge) -> list[Booking]:
+def recomputed(before: Sequence[Entry], accounts: Sequence[Entry], known: Knowledge) -> list[Entry]:
     """Return the entries of the hours and quantities that change.
 
     Both lists are netted: `accounts` are those to recompute, `before` those of earlier hours, in which instruments have
     covered something already.
     """
-    by_hour: dict[int, list[Booking]] = defaultdict(list)
+    by_hour: dict[int, list[Entry]] = defaultdict(list)
     for one in accounts:
         by_hour[one.hour].append(one)
     work = _Work(before, known)
-    return [booking for hour in sorted(by_hour) for booking in work.changed(hour, by_hour[hour])]
+    return [entry for hour in sorted(by_hour) for entry in work.changed(hour, by_hour[hour])]
 
 
 class _Work:
     """Hour after hour, because the volumes of instruments run out."""
 
-    def __init__(self, before: Sequence[Booking], known: Knowledge) -> None:
+    def __init__(self, before: Sequence[Entry], known: Knowledge) -> None:
         self._known = known
         self._account = UseAccount(known.book, known.instruments, market_state(before, known.instruments))
         self._by_day: dict[int, GridInUse] = {}
-        self._told: dict[int, list[LiveFactor]] = defaultdict(list)
-        for one in known.told:
-            first = int(one.valid_from.timestamp()) // 3600 * 3600
-            for hour in range(first, int(one.valid_until.timestamp()), 3600):
-                self._told[hour].append(one)
+        self._live: dict[int, list[LiveFactor]] = defaultdict(list)
+        for one in known.live:
+            for hour in range(hour_of(one.valid_from), int(one.valid_until.timestamp()), HOUR_SECONDS):
+                self._live[hour].append(one)
 
-    def changed(self, hour: int, old: Sequence[Booking]) -> Iterator[Booking]:
+    def changed(self, hour: int, old: Sequence[Entry]) -> Iterator[Entry]:
         """Return the hour's entries of the quantities that change."""
-        by_stem = {stem: [one for one in old if one.stem == stem] for stem in STEMS}
-        if not by_stem[_LOCATION]:
+        by_quantity = {stem: [one for one in old if one.quantity == stem] for stem in QUANTITIES}
+        if not by_quantity[_LOCATION]:
             return
         grid = self._grid_of(hour)
-        location = _by_grid(_LOCATION, by_stem, grid)
+        location = _by_grid(_LOCATION, by_quantity, grid)
         new = {
             _LOCATION: location,
             _MARKET: _merged(self._by_market(hour, grid, location)),
-            _UPSTREAM: _by_grid(_UPSTREAM, by_stem, grid),
-            _WATER: _by_grid(_WATER, by_stem, grid),
+            _UPSTREAM: _by_grid(_UPSTREAM, by_quantity, grid),
+            _WATER: _by_grid(_WATER, by_quantity, grid),
         }
-        for stem in STEMS:
-            if not _same(new[stem], by_stem[stem]):
+        for stem in QUANTITIES:
+            if not _same(new[stem], by_quantity[stem]):
                 yield from new[stem]
 
-    def _by_market(self, hour: int, grid: GridInUse, location: Sequence[Booking]) -> Iterator[Booking]:
+    def _by_market(self, hour: int, grid: GridInUse, location: Sequence[Entry]) -> Iterator[Entry]:
         """Return what instruments cover and what stands for the rest: where that is the grid's average, as in `location`."""
-        energy = ImpactHour()
-        for one in location:
-            energy.add(one.amount)
+        energy = sum((one.amount.energy for one in location), NOTHING)
+        average = grid.rates[0]
+        by_one = [Entry(hour, _LOCATION, average.kind, average.factor, average.of(energy))]
         fallback = self._account.terms(grid).fallback
-        by_one = [Booking(hour, _LOCATION, grid.id, grid.rates[0].of(energy))]
-        as_booked = fallback.level is Level.GRID_AVERAGE and not _same(by_one, location)
-        for one in self._account.market_bookings(energy, hour, grid):
-            if as_booked and one.factor_id == fallback.id:
+        is_as_entered = fallback.level is Level.GRID_AVERAGE and not _same(by_one, location)
+        for one in self._account.market_entries(energy, hour, grid):
+            if is_as_entered and one.kind is not EntryKind.INSTRUMENT:
                 yield from (
-                    part._replace(stem=_MARKET, amount=_share(part.amount, one.amount, energy)) for part in location
+                    replace(part, quantity=_MARKET, amount=_share(part.amount, one.amount.energy, energy))
+                    for part in location
                 )
             else:
                 yield one
 
     def _grid_of(self, hour: int) -> GridInUse:
         known = self._known
-        if hour in self._told:
-            grid = grid_of_hour(known.book, known.place, self._told[hour], hour)
+        if hour in self._live:
+            grid = grid_of_hour(known.book, known.place, self._live[hour], hour)
             if grid.is_live:
                 return grid
         day = hour // 86400
@@ -113,45 +115,45 @@ class _Work:
         return self._by_day[day]
 
 
-def _by_grid(stem: str, old: dict[str, list[Booking]], grid: GridInUse) -> list[Booking]:
-    """Return a quantity's entries by the grid's factor, but for those that were booked by live values.
+def _by_grid(quantity: str, old: dict[str, list[Entry]], grid: GridInUse) -> list[Entry]:
+    """Return a quantity's entries by the grid's factor, but for those that were entered by live values.
 
-    What was never booked, as by an older program, is of the energy of location-based Scope 2.
+    What was never entered, as by an older program, is of the energy of location-based Scope 2.
     """
-    rate = next((rate for rate in grid.rates if rate.stem == stem), None)
+    rate = grid.rate(quantity)
     if rate is None:
-        return old[stem]
-    booked = old[stem] or [one._replace(stem=stem, factor_id="") for one in old[_LOCATION]]
-    return _merged(
-        one if is_live_id(one.factor_id) else one._replace(factor_id=rate.factor_id, amount=rate.of(one.amount))
-        for one in booked
-    )
+        return old[quantity]
+    if not old[quantity]:
+        return _merged(_by_rate(replace(one, quantity=quantity), rate) for one in old[_LOCATION])
+    return _merged(one if one.kind is EntryKind.LIVE else _by_rate(one, rate) for one in old[quantity])
 
 
-def _share(amount: ImpactHour, part: ImpactHour, whole: ImpactHour) -> ImpactHour:
-    """Return of an amount what the part of the energy makes, corner by corner."""
-    energies = zip(part.amounts()[3:], whole.amounts()[3:], strict=True)
-    ratios = [1.0 if one == all_of_it else one / all_of_it for one, all_of_it in energies]
-    values = [value * ratio for value, ratio in zip(amount.amounts()[:3], ratios, strict=True)]
-    microjoules = [round(value * ratio) for value, ratio in zip(amount.amounts()[3:], ratios, strict=True)]
-    return ImpactHour(*values, *microjoules)
+def _by_rate(entry: Entry, rate: Rate) -> Entry:
+    return replace(entry, kind=rate.kind, factor=rate.factor, amount=rate.of(entry.amount.energy))
 
 
-def _merged(entries: Iterable[Booking]) -> list[Booking]:
+def _share(amount: ImpactHour, part: Bounded, whole: Bounded) -> ImpactHour:
+    """Return of an amount what a part of the energy makes, corner by corner."""
+    pairs = zip(part.amounts(), whole.amounts(), strict=True)
+    ratios = Bounded(*(1.0 if one == all_of_it else one / all_of_it for one, all_of_it in pairs))
+    return ImpactHour(amount.amount * ratios, (amount.energy * ratios).each(round))
+
+
+def _merged(entries: Iterable[Entry]) -> list[Entry]:
     """Return one entry for each factor."""
-    sums: dict[str, Booking] = {}
+    sums: dict[tuple[EntryKind, str], Entry] = {}
     for one in entries:
-        known = sums.setdefault(one.factor_id, one._replace(amount=ImpactHour()))
-        known.amount.add(one.amount)
-    return [one for one in sums.values() if any(one.amount.amounts())]
+        key = (one.kind, one.factor)
+        sums[key] = replace(one, amount=sums[key].amount + one.amount) if key in sums else one
+    return [one for one in sums.values() if one.amount]
 
 
-def _same(new: Sequence[Booking], old: Sequence[Booking]) -> bool:
-    """Return whether entries say the same of the same factors."""
-    known = {one.factor_id: one.amount.amounts() for one in old}
-    told = {one.factor_id: one.amount.amounts() for one in new}
-    return known.keys() == told.keys() and all(
+def _same(new: Sequence[Entry], old: Sequence[Entry]) -> bool:
+    """Return whether entries state the same of the same factors."""
+    before = {(one.kind, one.factor): one.amount.columns() for one in old}
+    after = {(one.kind, one.factor): one.amount.columns() for one in new}
+    return before.keys() == after.keys() and all(
         isclose(a, b, rel_tol=_SAME, abs_tol=1e-12)
-        for factor, amounts in told.items()
-        for a, b in zip(amounts, known[factor], strict=True)
+        for factor, amounts in after.items()
+        for a, b in zip(amounts, before[factor], strict=True)
     )

@@ -4,46 +4,84 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from agent.history.hours import HostHour, ImpactHour
+from agent.history.hourly import HostHour, ImpactHour
+from agent.stretch import HOUR_SECONDS
+from impacts.values.estimates import Citation, merge_grounds
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from agent.history.writer import History
+    from agent.history.hourly import Entry, EntryKind
+    from agent.history.view import HistoryView
+    from agent.stretch import Stretch
+
+_HISTORY = Citation("the agent's history, table host_hour")
+
+
+class FactorInUse(NamedTuple):
+    """What an amount was entered by."""
+
+    kind: EntryKind
+    factor: str  # as an entry names it
+    region: str
 
 
 @dataclass
 class Totals:
-    """What has been booked since `begins`, by basis and by quantity. It falls where a live factor mends an hour's account."""
+    """What was entered since `begins`, with what it rests on. It falls where a live factor mends an hour's account."""
 
     begins: datetime
-    hosts: dict[str, HostHour] = field(default_factory=dict)
-    impacts: dict[str, ImpactHour] = field(default_factory=dict)
+    hosts: dict[str, HostHour] = field(default_factory=dict)  # by basis
+    grounds: dict[str, tuple[Citation, ...]] = field(default_factory=dict)  # of the energy, by basis
+    impacts: dict[str, dict[FactorInUse, ImpactHour]] = field(default_factory=dict)  # by quantity
 
     @classmethod
-    def of(cls, history: History, begins: datetime, since: datetime | None) -> Totals:
+    def of(cls, history: HistoryView, begins: datetime, since: datetime | None) -> Totals:
         """Return what the history holds, of all time or from the hour of `since`."""
-        return cls(begins, history.host_totals(since), history.impact_totals(since))
+        totals = cls(begins)
+        for basis, energy in history.host_totals(since).items():
+            totals._add_energy(basis, (_HISTORY,), energy)
+        for (quantity, kind, factor), amount in history.impact_totals_by_factor(since).items():
+            totals._add(quantity, FactorInUse(kind, factor, ""), amount)
+        return totals
 
-    def add_host(self, basis: str, energy: HostHour, share: float) -> None:
-        """Add the share of a stretch of host energy that falls into the period."""
-        part = energy if share >= 1 else HostHour(*(type(amount)(amount * share) for amount in energy.amounts()))
-        self.hosts.setdefault(basis, HostHour()).add(part)
+    @property
+    def energy_grounds(self) -> tuple[Citation, ...]:
+        """What the energy of all bases rests on."""
+        return merge_grounds(*self.grounds.values())
 
-    def add_impact(self, stem: str, impact: ImpactHour, share: float) -> None:
-        """Add the share of a stretch's amount that falls into the period."""
-        part = impact if share >= 1 else ImpactHour(*(type(amount)(amount * share) for amount in impact.amounts()))
-        self.impacts.setdefault(stem, ImpactHour()).add(part)
+    def impact(self, quantity: str) -> ImpactHour | None:
+        """Return the amount of a quantity (its stem) by all factors; None if nothing was entered."""
+        by_factor = self.impacts.get(quantity)
+        return None if by_factor is None else sum(by_factor.values(), ImpactHour())
 
-    def correct(self, hour: int, stem: str, amount: ImpactHour) -> None:
-        """Add what a correction of an hour makes, as far as the hour lies in the period."""
-        share = min(1.0, (hour + 3600 - self.begins.timestamp()) / 3600)
+    def add_host(self, basis: str, grounds: tuple[Citation, ...], energy: HostHour, stretch: Stretch) -> None:
+        """Add what of a stretch's energy falls into the period."""
+        self._add_energy(basis, grounds, energy.share(stretch.share_since(self.begins)))
+
+    def add_stretch(self, quantity: str, by: FactorInUse, amount: ImpactHour, stretch: Stretch) -> None:
+        """Add what of a stretch's amount falls into the period."""
+        self._add(quantity, by, amount.share(stretch.share_since(self.begins)))
+
+    def correct(self, entry: Entry) -> None:
+        """Add an entry that mends an hour, as far as the hour lies in the period."""
+        share = (entry.hour + HOUR_SECONDS - self.begins.timestamp()) / HOUR_SECONDS
         if share > 0:
-            self.add_impact(stem, amount, share)
+            self._add(entry.quantity, factor_of(entry), entry.amount.share(share))
 
-    def share_of(self, seconds: float, ends_at: datetime) -> float:
-        """Return how much of a stretch of `seconds` up to `ends_at` lies after the period began."""
-        inside = (ends_at - self.begins).total_seconds()
-        return 1.0 if seconds <= max(0.0, inside) else max(0.0, inside / seconds)
+    def _add_energy(self, basis: str, grounds: tuple[Citation, ...], energy: HostHour) -> None:
+        self.hosts[basis] = self.hosts.get(basis, HostHour()) + energy
+        known = self.grounds.get(basis)
+        if known is not grounds:
+            self.grounds[basis] = grounds if known is None else merge_grounds(known, grounds)
+
+    def _add(self, quantity: str, by: FactorInUse, amount: ImpactHour) -> None:
+        by_factor = self.impacts.setdefault(quantity, {})
+        by_factor[by] = by_factor.get(by, ImpactHour()) + amount
+
+
+def factor_of(entry: Entry) -> FactorInUse:
+    """Return what an entry was entered by; what takes it back has the same."""
+    return FactorInUse(entry.kind, entry.factor, entry.region)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli import DONE
+from agent.config_file import read_config
 from agent.inventory.file import read_inventory
 from agent.place import check_location
-from agent.written.config import read_config
 from impacts.datasets import load_book
 
 if TYPE_CHECKING:

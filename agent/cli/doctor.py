@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import problem_lines
+from agent.config_file import config_of
 from agent.wholehost.overlap import Line, tree
 from agent.wiring import sample_twice, sampling
-from agent.written.config import config_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
     from agent.host import Host
-    from agent.wholehost.balance import HostStep
+    from agent.wholehost.host_step import HostStep
     from impacts.snapshots import Snapshot, SourceState
 
 HELP = "say for every source: found, readable, why not, and the command that mends it"
@@ -36,7 +36,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     with sampling(host, config_of(host, arguments.config), None) as sampler:
         snapshot = sample_twice(host, sampler)
         lines = tree(sampler.sources.channels)
-        step = sampler.progress.host_step
+        step = sampler.state.present.host_step
     if arguments.format == "json":
         print(json.dumps(_document(snapshot, lines, step), indent=2))
     else:
@@ -68,7 +68,7 @@ def _branch(line: Line, step: HostStep | None) -> dict[str, object]:
 
 
 def _is_taken(line: Line, step: HostStep | None) -> bool:
-    return step is not None and any(channel.key == line.channel.key for channel, _ in step.terms)
+    return step is not None and any(channel.key == line.channel.key for channel in step.channels)
 
 
 def _basis(snapshot: Snapshot) -> str | None:

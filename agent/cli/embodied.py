@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
+from agent.config_file import config_of
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import still_assumed
 from agent.wiring import build_machine
-from agent.written.config import config_of
 from impacts.datasets import load_book
 from impacts.embodied.profiles import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
 from impacts.lifetime.acquisition import in_time, time_problems

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from agent.cli import COULD_NOT, DONE
 from agent.cli.options import add_config
+from agent.config_file import config_of
 from agent.errors import ConfigError, WattprintError
-from agent.explain.explanation import Explanation
+from agent.explain.explanation import DERIVED, Explanation
 from agent.history.view import HistoryView
 from agent.wiring import sample_twice, sampling
-from agent.written.config import config_of
 from agent.written.schema_errors import nearest
 from impacts.quantities import CATALOGUE, PREFIX
 from impacts.values.derivations import render
@@ -44,8 +44,11 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         config = replace(config, state_directory=arguments.state)
     history = _history(host, config.state_directory, asked_for=arguments.state is not None)
     with sampling(host, config, None) as sampler:
-        sample_twice(host, sampler)
-        derivations = Explanation(sampler, history).of(quantity)
+        accounts = sampler.accounts.electricity
+        if history is not None:
+            accounts.go_on_after(history)
+        snapshot = sample_twice(host, sampler)
+        derivations = Explanation(snapshot, sampler.evaluation.facts, accounts, history).of(quantity)
     if history is not None:
         history.close()
     print(f"{quantity.name}\n{quantity.meaning}\n")
@@ -77,5 +80,5 @@ def _quantity(word: str) -> Quantity:
         names = {quantity.name, quantity.lower_bound_name, quantity.upper_bound_name}
         if word in {quantity.stem, *names, *(name.removeprefix(PREFIX) for name in names)}:
             return quantity
-    derived = [quantity.stem for quantity in CATALOGUE if quantity in Explanation.derivations]
+    derived = [quantity.stem for quantity in CATALOGUE if quantity in DERIVED]
     raise ConfigError(f"no figure is called {word!r}; {nearest(word, derived)}")

@@ -15,8 +15,8 @@ from agent.answers.factor_answer import Answer, answer
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
+from agent.config_file import config_of
 from agent.errors import ConfigError
-from agent.written.config import config_of
 from agent.written.residual_mix import import_residual_mix, imported_datasets
 from impacts.datasets import load_book, read_datasets
 from impacts.problems import Problem

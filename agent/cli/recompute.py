@@ -9,30 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.accounts.electricity import netted
-from agent.accounts.recompute import STEMS, Knowledge, recomputed
+from agent.accounts.recompute import QUANTITIES, Knowledge, recomputed
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
+from agent.config_file import config_of
 from agent.errors import ConfigError
-from agent.history.hours import ImpactHour
+from agent.history.hourly import ImpactHour
 from agent.history.view import HistoryView
 from agent.history.writer import History
 from agent.place import check_location, place_of
-from agent.written.config import config_of
 from agent.written.factor_book import book_of
 from impacts.quantities import CATALOGUE
+from impacts.values.units import JOULES_PER_KWH, JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from agent.history.hours import Booking
+    from agent.history.hourly import Entry
     from agent.host import Host
     from agent.written.config import Config
 
 HELP = "apply the best factors now known to the history's hours, as a new version of their accounts"
-_UNITS = {quantity.stem: quantity.unit for quantity in CATALOGUE if quantity.stem in STEMS}
-_JOULES_PER_KWH = 3.6e6
-_MICRO = 1e-6
+_UNITS = {quantity.stem: quantity.unit for quantity in CATALOGUE if quantity.stem in QUANTITIES}
 _EVER = datetime(1970, 1, 2, tzinfo=UTC)
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -60,7 +59,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     _require_history(directory)
     history = History.open(directory, host.clock)
     try:
-        # The agent books at its next start, from the hour in which it stopped on, what counters tell of the time between.
+        # The agent enters at its next start, from the hour in which it stopped on, what counters have counted meanwhile.
         stopped = (history.last_written_at or over).replace(minute=0, second=0, microsecond=0)
         until = max(since, min(over, stopped))
         known = _knowledge(host, config, directory)
@@ -114,16 +113,16 @@ def _knowledge(host: Host, config: Config, directory: Path) -> Knowledge:
     if problems:
         raise ConfigError(f"{problems[0].what}; {problems[0].remedy}")
     check_location(book, config.location)
-    told = []
+    live = []
     if config.grid is not None:
         from agent.grid.live import kept_intensity  # noqa: PLC0415 - loads what asks for it, too
 
-        told = kept_intensity(host, config.grid, directory, book)
-    return Knowledge(book, place_of(config.said_location, host, book), config.instruments, told)
+        live = kept_intensity(host, config.grid, directory, book)
+    return Knowledge(book, place_of(config.said_location, host, book), config.instruments, live)
 
 
 def _document(
-    period: tuple[datetime, datetime], version: int, changed: list[Booking], old: list[Booking], new: list[Booking]
+    period: tuple[datetime, datetime], version: int, changed: list[Entry], old: list[Entry], new: list[Entry]
 ) -> dict[str, Any]:
     since, until = period
     return {
@@ -134,25 +133,26 @@ def _document(
         "hours": len({one.hour for one in old}),
         "hours_changed": len({one.hour for one in changed}),
         "quantities": [
-            {"quantity": stem, "unit": _UNITS[stem], "old": _side(stem, old), "new": _side(stem, new)} for stem in STEMS
+            {"quantity": stem, "unit": _UNITS[stem], "old": _side(stem, old), "new": _side(stem, new)}
+            for stem in QUANTITIES
         ],
     }
 
 
-def _side(stem: str, accounts: Iterable[Booking]) -> dict[str, Any]:
+def _side(stem: str, accounts: Iterable[Entry]) -> dict[str, Any]:
     """Return a quantity's sum and its factors."""
     factors: dict[str, ImpactHour] = {}
     whole = ImpactHour()
     for one in accounts:
-        if one.stem == stem:
-            factors.setdefault(one.factor_id, ImpactHour()).add(one.amount)
-            whole.add(one.amount)
+        if one.quantity == stem:
+            factors[one.label] = factors.get(one.label, ImpactHour()) + one.amount
+            whole += one.amount
     listed = [{"factor": name, **_amount(amount)} for name, amount in sorted(factors.items())]
     return {**_amount(whole), "factors": listed}
 
 
-def _amount(amount: ImpactHour) -> dict[str, float]:
-    joules = amount.microjoules * _MICRO
+def _amount(entered: ImpactHour) -> dict[str, float]:
+    joules, amount = entered.energy.central * JOULES_PER_MICROJOULE, entered.amount
     return {"energy_joules": joules, "low": amount.low, "central": amount.central, "high": amount.high}
 
 
@@ -183,4 +183,4 @@ def _bounded(side: dict[str, Any]) -> str:
 
 
 def _line(which: str, factor: dict[str, Any], unit: str) -> str:
-    return f"  {which}  {factor['factor']}: {factor['energy_joules'] / _JOULES_PER_KWH:.6g} kWh, {factor['central']:.6g} {unit}"
+    return f"  {which}  {factor['factor']}: {factor['energy_joules'] / JOULES_PER_KWH:.6g} kWh, {factor['central']:.6g} {unit}"

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.cli.options import add_config
 from agent.clock import SystemClock
+from agent.config_file import config_of
 from agent.version import VERSION
 from agent.wiring import sample_twice, serving
-from agent.written.config import DEFAULT_LISTEN, DEFAULT_STATE, config_of
+from agent.written.config import DEFAULT_LISTEN, DEFAULT_STATE
 from exporters.summary import first_words
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         host = replace(host, clock=SystemClock(stop))
     # A captured machine's history would be somebody else's: it is kept in memory unless a directory is asked for.
     state = config.state_directory if arguments.state is not None or not recorded else None
-    with serving(host, config, state) as (sampler, address):
-        print(f"wattprint {VERSION}: http://{address}/ and http://{address}/metrics", flush=True)
+    with serving(host, config, state) as (sampler, announcements):
+        print(f"wattprint {VERSION}: {'; '.join(announcements)}", flush=True)
         if recorded:
             print(first_words(sample_twice(host, sampler)), flush=True)
             stop.wait()  # two moments and no future: the figures stand still
@@ -66,6 +67,8 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         sampler.tick()
         sampler.write()
         host.clock.wait(min(FIRST_WAIT_SECONDS, config.sampling.interval_seconds))
-        print(first_words(sampler.tick()), flush=True)
+        sampler.tick()
+        if (snapshot := sampler.latest) is not None:
+            print(first_words(snapshot), flush=True)
         sampler.run(config.sampling.interval_seconds, config.sampling.write_seconds, stop.is_set)
     return DONE

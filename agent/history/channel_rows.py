@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 # The epoch of a state from before this boot. No reading has it, so the next one is a reset.
 ANOTHER_BOOT = "another boot"
 
-# Where the kernel gives no boot id, boots are told apart by when they began, as precisely as clocks are set.
+# Where the kernel gives no boot id, boots are distinguished by when they began, as precisely as clocks are set.
 _SAME_BOOT_SECONDS = 5.0
 
-# A clock before this is not set (a machine without a battery starts in 1970): the time since cannot be told.
+# A clock before this is not set (a machine without a battery starts in 1970): the time since is not known.
 FIRST_CREDIBLE_SECONDS = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -80,7 +80,7 @@ def row_of(account: Account, state: ChannelState, now: Moment) -> ChannelRow:
 def account_of(row: ChannelRow, now: Moment) -> Account:
     """Return the account, its last reading in this boot's seconds.
 
-    The channel has what the row tells; its source's own takes its place with the next reading.
+    The channel has what the row holds; its source's own takes its place with the next reading.
     """
     boundary, method = Boundary(row.boundary), Method(row.method)
     channel = Channel(row.source, row.name, row.component, boundary, method, row.within)
@@ -91,7 +91,7 @@ def _state_of(row: ChannelRow, now: Moment) -> ChannelState:
     away_seconds = now.utc_seconds - row.at_utc_seconds if row.at_utc_seconds >= FIRST_CREDIBLE_SECONDS else 0.0
     if _is_same_boot(row.boot_id, now, row.at_monotonic_seconds, away_seconds):
         return ChannelState(row.at_monotonic_seconds, row.epoch, row.counter_microjoules, row.watts)
-    # Another boot's seconds cannot be compared with ours; the wall clock has to tell how long it was.
+    # Another boot's seconds cannot be compared with ours; how long it was, only the wall clock knows.
     at_monotonic_seconds = now.monotonic_seconds - max(0.0, away_seconds)
     return ChannelState(at_monotonic_seconds, ANOTHER_BOOT, row.counter_microjoules, row.watts)
 

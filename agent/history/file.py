@@ -106,7 +106,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Tell a damaged file from a full disk, a lock or a missing permission."""
+    """Distinguish a damaged file from a full disk, a lock or a missing permission."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 

@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The history for readers: what was booked, of all time or from an hour on, and the newest version of the accounts."""
+"""The history for readers: what was counted, of all time or from an hour on, and the newest version of the accounts."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.errors import HistoryDamaged
 from agent.history.file import FILE_NAME, open_for_reading
-from agent.history.hours import Booking, HostHour, ImpactHour
+from agent.history.hourly import Entry, EntryKind, HostHour, ImpactHour, read_factor
+from agent.history.tables import CARRIED_HOUR, HOSTS, IMPACT_AMOUNTS, IMPACTS, HourlyTable, Key, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_AMOUNTS = ", ".join(ImpactHour.__slots__)
+_AMOUNTS = ", ".join(IMPACT_AMOUNTS)
 _LAST_HOUR = 2**62
 _NEWEST_ACCOUNTS = f"""
     SELECT hour, quantity, factor, 0, {_AMOUNTS} FROM impact_hour
@@ -31,16 +32,13 @@ _NEWEST_ACCOUNTS = f"""
     )
     ORDER BY 1, 2, 3"""  # noqa: S608 - constants
 
-# Hour 0 holds what an earlier file had booked that was damaged while the agent ran: part of all time, of no hour.
-CARRIED_HOUR = 0
-
 
 class Meta(NamedTuple):
     """The history's single facts."""
 
     began_at: datetime  # UTC of the first write
     last_written_at: datetime
-    amortised_ratio: float  # the share of the service life that is booked
+    amortised_ratio: float  # the share of the embodied emissions that is entered as amortised
 
 
 class HistoryView:
@@ -72,42 +70,47 @@ class HistoryView:
 
     @property
     def amortised_ratio(self) -> float:
-        """The share of the hardware's service life that is booked as amortised; 0 while `began_at` is None."""
+        """The share of the hardware's emissions that is entered as amortised; 0 while `began_at` is None."""
         return self._meta.amortised_ratio if self._meta else 0.0
+
+    def totals(self, table: HourlyTable[Value], since: datetime | None = None) -> dict[Key, Value]:
+        """Return the sums over all hours, or those that begin at or after `since`, by the key without the hour."""
+        first_hour = CARRIED_HOUR if since is None else max(CARRIED_HOUR + 1, since.timestamp())
+        with reading():
+            rows = self._connection.execute(table.select_sums, (first_hour,)).fetchall()
+        width = len(table.key) - 1
+        return {row[:width]: table.value.of(*row[width:]) for row in rows}
 
     def host_totals(self, since: datetime | None = None) -> dict[str, HostHour]:
         """Return the host's energy by basis: all of it, or of the hours that begin at or after `since`."""
-        sums = ", ".join(f"SUM({name})" for name in HostHour.__slots__)
-        rows = self._rows(f"SELECT basis, {sums} FROM host_hour WHERE hour >= ? GROUP BY basis", since)  # noqa: S608  constants
-        return {basis: HostHour(*amounts) for basis, *amounts in rows}
+        return {basis: energy for (basis,), energy in self.totals(HOSTS, since).items()}
 
     def impact_totals(self, since: datetime | None = None) -> dict[str, ImpactHour]:
         """Return the amounts by quantity: all of them, or of the hours that begin at or after `since`."""
         totals: dict[str, ImpactHour] = {}
-        for (stem, _), grams in self.impact_totals_by_factor(since).items():
-            totals.setdefault(stem, ImpactHour()).add(grams)
+        for (quantity, _), amount in self.totals(IMPACTS, since).items():
+            totals[quantity] = totals.get(quantity, ImpactHour()) + amount
         return totals
 
-    def impact_totals_by_factor(self, since: datetime | None = None) -> dict[tuple[str, str], ImpactHour]:
-        """Return the same by quantity and factor."""
-        sums = ", ".join(f"SUM({name})" for name in ImpactHour.__slots__)
-        rows = self._rows(
-            f"SELECT quantity, factor, {sums} FROM impact_hour WHERE hour >= ? GROUP BY quantity, factor",  # noqa: S608  constants
-            since,
-        )
-        return {(stem, factor): ImpactHour(*amounts) for stem, factor, *amounts in rows}
+    def impact_totals_by_factor(self, since: datetime | None = None) -> dict[tuple[str, EntryKind, str], ImpactHour]:
+        """Return the same by quantity, kind and factor; what was taken back is taken off."""
+        totals: dict[tuple[str, EntryKind, str], ImpactHour] = {}
+        for (quantity, name), amount in self.totals(IMPACTS, since).items():
+            key = (quantity, *read_factor(name)[:2])
+            totals[key] = totals.get(key, ImpactHour()) + amount
+        return totals
 
-    def booked(self, since: datetime, until: datetime | None = None) -> list[Booking]:
+    def counted(self, since: datetime, until: datetime | None = None) -> list[Entry]:
         """Return what the counters have counted in the hours that begin from `since` on and before `until`."""
         query = f"SELECT hour, quantity, factor, 0, {_AMOUNTS} FROM impact_hour WHERE hour >= :since AND hour < :until"  # noqa: S608
-        return self._bookings(query, since, until)
+        return self._entries(query, since, until)
 
-    def accounts(self, since: datetime, until: datetime | None = None) -> list[Booking]:
-        """Return the accounts of these hours in their newest version, which reports go by.
+    def accounts(self, since: datetime, until: datetime | None = None) -> list[Entry]:
+        """Return the accounts of these hours: the newest version of their entries, which reports go by.
 
-        An hour and quantity that was never recomputed is as it was booked.
+        An hour and quantity that was never recomputed is as it was counted.
         """
-        return self._bookings(_NEWEST_ACCOUNTS, since, until)
+        return self._entries(_NEWEST_ACCOUNTS, since, until)
 
     def newest_version(self) -> int:
         """Return the newest version of the accounts; 0 if nothing was ever recomputed."""
@@ -121,20 +124,17 @@ class HistoryView:
         """Close the file."""
         self._connection.close()
 
-    def _bookings(self, query: str, since: datetime, until: datetime | None) -> list[Booking]:
+    def _entries(self, query: str, since: datetime, until: datetime | None) -> list[Entry]:
         first = max(CARRIED_HOUR + 1, since.timestamp())
         last = _LAST_HOUR if until is None else until.timestamp()
         with reading():
             rows = self._connection.execute(query, {"since": first, "until": last})
-            return [
-                Booking(hour, stem, factor, ImpactHour(*amounts), version)
-                for hour, stem, factor, version, *amounts in rows
-            ]
+            return [_entry(*row) for row in rows]
 
-    def _rows(self, query: str, since: datetime | None) -> list[Any]:
-        first_hour = CARRIED_HOUR if since is None else max(CARRIED_HOUR + 1, since.timestamp())
-        with reading():
-            return self._connection.execute(query, (first_hour,)).fetchall()
+
+def _entry(hour: int, quantity: str, name: str, version: int, *columns: float) -> Entry:
+    kind, factor, taken_back = read_factor(name)
+    return Entry(hour, quantity, kind, factor, ImpactHour.of(*columns), taken_back=taken_back, version=version)
 
 
 @contextmanager

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError, HistoryDamaged, HistoryWriteFailed, WattprintError
 from agent.history.channel_rows import FIRST_CREDIBLE_SECONDS, ChannelRow, Moment, account_of, row_of
+from agent.history.entries import Entries
 from agent.history.file import FILE_NAME, is_damage, lock, move_aside, open_for_writing, prepare_directory, transaction
-from agent.history.hours import Booking, ChannelHour, Entries, HostHour, Hour, ImpactHour, Key
-from agent.history.view import CARRIED_HOUR, HistoryView, Meta
+from agent.history.tables import HOURLY, HourlyTable, Key, Value, marks
+from agent.history.view import HistoryView, Meta
 from agent.ledger import EnergyLedger
 from agent.version import VERSION
 from impacts.problems import Problem
@@ -27,12 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.clock import Clock
+    from agent.history.hourly import Entry
 
-_KEY_COLUMNS = {
-    "channel_hour": "hour, source, channel",
-    "host_hour": "hour, basis",
-    "impact_hour": "hour, quantity, factor",
-}
 _CLOSED = (-1, -1)  # no file has this identity
 
 
@@ -51,8 +48,10 @@ class History(HistoryView):
         self._boot_id = ""
         self._last_batch = Entries()  # the hours of the last write, as they stand in the file
         # All of time, to carry it into a new file if this one is damaged while we run.
-        self._ever_hosts = self.host_totals()
-        self._ever_impacts = self.impact_totals_by_factor()
+        self._ever = Entries()
+        for table in HOURLY:
+            if table.carried:
+                self._ever.carry(table, self.totals(table))
 
     @classmethod
     def open(cls, directory: Path | None, clock: Clock) -> History:
@@ -81,7 +80,7 @@ class History(HistoryView):
     def ledger(self, boot_id: str) -> EnergyLedger:
         """Return the accounts as they were last written, their times in this boot's seconds.
 
-        `boot_id` tells this boot from any other; empty if the kernel does not say. Over a reboot the next reading is
+        `boot_id` distinguishes this boot from any other; empty if the kernel does not say. Over a reboot the next reading is
         a reset, with the time since the last one, by the wall clock, unobserved.
         """
         self._boot_id = boot_id
@@ -109,13 +108,12 @@ class History(HistoryView):
         except (sqlite3.Error, OSError, WattprintError) as error:
             raise HistoryWriteFailed(f"cannot write the history {self._path}: {error}") from error
         self._meta, self._last_batch = meta, batch
-        for (_, basis), energy in entries.hosts.items():
-            self._ever_hosts.setdefault(basis, HostHour()).add(energy)
-        for (_, stem, factor), grams in entries.impacts.items():
-            self._ever_impacts.setdefault((stem, factor), ImpactHour()).add(grams)
+        for table in HOURLY:
+            if table.carried:
+                self._ever.carry(table, {key[1:]: amount for key, amount in entries.of(table).items()})
         entries.clear()
 
-    def put_version(self, accounts: Sequence[Booking], at: datetime) -> int:
+    def put_version(self, accounts: Sequence[Entry], at: datetime) -> int:
         """Write a new version of some hours' accounts beside all that is there; return its number.
 
         Raises:
@@ -126,7 +124,7 @@ class History(HistoryView):
         try:
             with transaction(self._connection):
                 self._put("account_version", [(version, at.timestamp(), min(hours), max(hours), VERSION)])
-                rows = ((version, one.hour, one.stem, one.factor_id, *one.amount.amounts()) for one in accounts)
+                rows = ((version, *one.key, *one.amount.columns()) for one in accounts)
                 self._put("account_hour", rows)
         except sqlite3.Error as error:
             raise HistoryWriteFailed(
@@ -167,14 +165,8 @@ class History(HistoryView):
         with transaction(self._connection):
             if self._connection.execute("SELECT 1 FROM meta").fetchone() is None:
                 self._begin()
-            batch = Entries(
-                self._absolute("channel_hour", entries.channels, self._last_batch.channels),
-                self._absolute("host_hour", entries.hosts, self._last_batch.hosts),
-                self._absolute("impact_hour", entries.impacts, self._last_batch.impacts),
-            )
-            self._put_hours("channel_hour", batch.channels.items())
-            self._put_hours("host_hour", batch.hosts.items())
-            self._put_hours("impact_hour", batch.impacts.items())
+            batch = Entries({table: self._absolute(table, hours) for table, hours in entries.tables.items()})
+            self._put_hours(batch)
             accounts = ((account, account.state) for account in ledger.accounts.values())
             self._put("channel", (row_of(account, state, now) for account, state in accounts if state is not None))
             self._put("meta", [(1, began_at.timestamp(), written_at.timestamp(), amortised_ratio)])
@@ -183,43 +175,30 @@ class History(HistoryView):
     def _begin(self) -> None:
         """Carry all of time into a file that holds nothing yet: nothing, unless it replaces a damaged one."""
         self._last_batch = Entries()
-        self._put_hours("host_hour", (((CARRIED_HOUR, basis), energy) for basis, energy in self._ever_hosts.items()))
-        self._put_hours("impact_hour", (((CARRIED_HOUR, *key), grams) for key, grams in self._ever_impacts.items()))
+        self._put_hours(self._ever)
 
-    def _absolute(self, table: str, entries: dict[Key, Hour], in_file: dict[Key, Hour]) -> dict[Key, Hour]:
+    def _absolute(self, table: HourlyTable[Value], entries: dict[Key, Value]) -> dict[Key, Value]:
         """Return the hours as the file shall hold them.
 
-        `in_file` has them as the last write left them. What it lacks is read, and kept there for the next attempt if
-        this one fails: a commit that reported an error may have reached the disk all the same.
+        The last batch has them as the last write left them. What it lacks is read, and kept there for the next attempt
+        if this one fails: a commit that reported an error may have reached the disk all the same.
         """
-        batch: dict[Key, Hour] = {}
-        for key, entry in entries.items():
-            if key not in in_file:
-                in_file[key] = self._hour_in_file(table, key, type(entry))
-            batch[key] = type(entry)(*in_file[key].amounts())
-            batch[key].add(entry)
-        return batch
+        in_file = self._last_batch.of(table)
+        for key in entries.keys() - in_file.keys():
+            in_file[key] = table.value.of(*(self._connection.execute(table.select_one, key).fetchone() or ()))
+        return {key: in_file[key] + amount for key, amount in entries.items()}
 
-    def _hour_in_file(self, table: str, key: Key, kind: type[Hour]) -> Hour:
-        query = f"SELECT {', '.join(kind.__slots__)} FROM {table} WHERE ({_KEY_COLUMNS[table]}) = ({_marks(key)})"  # noqa: S608  constants
-        return kind(*(self._connection.execute(query, key).fetchone() or ()))
-
-    def _put_hours(
-        self, table: str, hours: Iterable[tuple[tuple[object, ...], ChannelHour | HostHour | ImpactHour]]
-    ) -> None:
-        self._put(table, ((*key, *hour.amounts()) for key, hour in hours))
+    def _put_hours(self, entries: Entries) -> None:
+        for table, hours in entries.tables.items():
+            self._put(table.name, ((*key, *amount.columns()) for key, amount in hours.items()))
 
     def _put(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
         for row in rows:
-            self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({_marks(row)})", row)  # noqa: S608  constants
-
-
-def _marks(values: tuple[object, ...]) -> str:
-    return ", ".join("?" for _ in values)
+            self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks(row)})", row)  # noqa: S608  constants
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Return what tells the file from another one under the same name; None if there is none."""
+    """Return what distinguishes the file from another one under the same name; None if there is none."""
     try:
         status = path.stat() if path is not None else None
     except FileNotFoundError:

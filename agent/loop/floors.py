@@ -3,8 +3,8 @@
 
 The history is written once a minute. What was published since then and is lost with the process would make counters
 fall, and Prometheus takes a fall for a restart from zero and adds the whole counter again. So the last published
-values lie in a small file beside the history, written at every tick without waiting for the disk: they outlive the
-process, though not a power cut. Counters stand still at them until the accounts have caught up.
+values lie in a small file beside the history, written with every snapshot that is published, without waiting for the
+disk: they outlive the process, though not a power cut. Counters stand still at them until the accounts have caught up.
 """
 
 from __future__ import annotations
@@ -16,17 +16,6 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from impacts.quantities import (
-    CHANNEL_ENERGY,
-    CHANNEL_UNOBSERVED,
-    EMBODIED_AMORTISED,
-    ENERGY_UPSTREAM,
-    HOST_ENERGY,
-    SCOPE2_LOCATION_BASED,
-    SCOPE2_MARKET_BASED,
-    USE_WATER,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -35,22 +24,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "published.json"
 
-# Counters of the history's whole time; those of the process itself begin anew with it.
-LASTING = frozenset(
-    {
-        CHANNEL_ENERGY,
-        CHANNEL_UNOBSERVED,
-        HOST_ENERGY,
-        SCOPE2_LOCATION_BASED,
-        SCOPE2_MARKET_BASED,
-        ENERGY_UPSTREAM,
-        USE_WATER,
-        EMBODIED_AMORTISED,
-    }
-)
 
-
-class Published:
+class Floors:
     """The highest values that were published. Without a directory nothing is kept."""
 
     def __init__(self, directory: Path | None) -> None:
@@ -81,7 +56,7 @@ class Published:
             os.pwrite(self._descriptor, text.ljust(self._length), 0)
 
     def _raised(self, figure: Figure) -> Figure:
-        if figure.quantity not in LASTING:
+        if not figure.quantity.lasting:
             return figure
         key = " ".join([figure.quantity.stem, *figure.labels])
         given = figure.estimate

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import SourceAbsent, SourceDenied, SourceError
-from agent.loop.attempt import Answer, attempt
+from agent.errors import SourceAbsent, SourceDenied
+from agent.loop.attempt import Answer, attempt, attempt_open
 from agent.loop.worker import Worker
 from agent.sources.source import FollowsParts
 from impacts.problems import Problem
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from agent.errors import SourceError
     from agent.machine import Machine
     from agent.readings import Channel, Reading
     from agent.sources.source import Pace, Source, SourceEntry
@@ -142,11 +143,11 @@ class SourceSet:
                 self._open(watched)
 
     def _open(self, watched: Watched) -> None:
-        try:
-            watched.opened = watched.entry.open(self._machine)
-            watched.trouble = None
-        except SourceError as trouble:
-            _not_opened(watched, trouble)
+        opened = attempt_open(lambda: watched.entry.open(self._machine), self._clock)
+        if isinstance(opened, Answer):
+            self._book(watched, opened)
+        else:
+            watched.opened, watched.trouble = opened, None
 
     def _answers(self, watched: Watched, patience_seconds: float) -> list[Answer]:
         if watched.worker is not None:
@@ -154,9 +155,9 @@ class SourceSet:
         return [] if watched.opened is None else [attempt(watched.opened, self._clock)]
 
     def _book(self, watched: Watched, answer: Answer) -> Sequence[Reading]:
-        """Take note of how the read went, and return its readings."""
+        """Take note of how the attempt went, and return its readings."""
         if isinstance(answer.trouble, SourceAbsent | SourceDenied):
-            _not_opened(watched, answer.trouble)
+            _not_there(watched, answer.trouble)
             return ()
         if answer.reason:
             if not watched.failures[answer.reason]:
@@ -187,10 +188,12 @@ def _configured(pace: Pace, settings: Mapping[str, Any]) -> Pace:
     return replace(pace, **said)
 
 
-def _not_opened(watched: Watched, trouble: SourceError) -> None:
+def _not_there(watched: Watched, trouble: SourceError) -> None:
+    """Take note of a source that is absent or denied: no failed read, and warned of once."""
     if watched.trouble is None:
         level = logging.WARNING if isinstance(trouble, SourceDenied) else logging.DEBUG
         remedy = f"; {trouble.remedy}" if trouble.remedy else ""
         logger.log(level, "%s: %s%s", watched.entry.name, trouble.what, remedy)
     watched.trouble = trouble
     watched.up = False
+    watched.empty_answers += 1

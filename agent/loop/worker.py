@@ -10,8 +10,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from agent.errors import ReadFailed, SourceAbsent, SourceDenied
-from agent.loop.attempt import Answer, attempt
+from agent.errors import ReadFailed
+from agent.loop.attempt import Answer, attempt, attempt_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,12 +111,10 @@ class Worker:
     def _attempt(self) -> Answer:
         """Open the source if it is not open, and read it."""
         if self.source is None:
-            try:
-                self.source = self._open()
-            except (SourceAbsent, SourceDenied) as trouble:
-                return Answer((), 0.0, trouble)
-            except ReadFailed as failure:
-                return Answer((), 0.0, failure, failure.reason)
+            opened = attempt_open(self._open, self._clock)
+            if isinstance(opened, Answer):
+                return opened
+            self.source = opened
         return attempt(self.source, self._clock)
 
 

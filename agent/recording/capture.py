@@ -130,7 +130,7 @@ def _made_whole(directory: Path) -> Iterator[Path]:
 def _moment(host: Host, anonymous: _Anonymiser) -> _Moment:
     files: dict[str, bytes] = {}
     unread: list[Unread] = []
-    for path in _paths(host):
+    for path in paths_to_record(host):
         try:
             files[path] = anonymous.content(path, _read(host.root / path))
         except PermissionError:
@@ -144,7 +144,7 @@ def _moment(host: Host, anonymous: _Anonymiser) -> _Moment:
     return _Moment(files, tuple(unread))
 
 
-def _paths(host: Host) -> list[str]:
+def paths_to_record(host: Host) -> list[str]:
     """Return what the agent reads on this host, below its root."""
     globs = dict.fromkeys((_BOOT_ID, *INVENTORY_READS, *(glob for entry in SOURCES for glob in entry.reads)))
     found = {str(path.relative_to(host.root)) for glob in globs for path in host.root.glob(glob)}

@@ -12,9 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.errors import ReadFailed, SourceAbsent, SourceDenied
+from agent.errors import SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, CounterReading, Method
+from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl import DENIED_REMEDY
+from agent.sources.source import SourceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,8 +41,7 @@ class _Counter:
     """An open counter file and the channel it feeds."""
 
     channel: Channel
-    path: str
-    descriptor: int = -1
+    file: OpenFile
 
 
 class CraySource:
@@ -57,18 +58,15 @@ class CraySource:
     def read(self) -> Sequence[CounterReading]:
         """Return every counter's value; raise `ReadFailed` with those that answered when one does not."""
         before = self._scan()
-        readings, failures = self._read_once()
+        taken = read_each(self._counters, self._reading, _failure)
         if self._scan() != before:
-            readings, failures = self._read_once()
-        if failures:
-            what, reason = failures[0]
-            raise ReadFailed(what, reason=reason, readings=readings)
-        return readings
+            taken = read_each(self._counters, self._reading, _failure)
+        return taken.whole()
 
     def close(self) -> None:
         """Close the counter files."""
         for counter in self._counters:
-            _close(counter)
+            counter.file.close()
 
     def _scan(self) -> bytes:
         """Return the scan's number; none where the controller does not count them."""
@@ -83,19 +81,9 @@ class CraySource:
         finally:
             os.close(descriptor)
 
-    def _read_once(self) -> tuple[list[CounterReading], list[tuple[str, str]]]:
-        readings: list[CounterReading] = []
-        failures: list[tuple[str, str]] = []
-        for counter in self._counters:
-            at = self._clock.monotonic_seconds()
-            try:
-                readings.append(CounterReading(counter.channel, at, _microjoules(counter), epoch=self._boot_id))
-            except ValueError as error:
-                failures.append((str(error), "garbage"))
-            except OSError as error:
-                _close(counter)
-                failures.append((f"{counter.path}: {error.strerror}", "io_error"))
-        return readings, failures
+    def _reading(self, counter: _Counter) -> CounterReading:
+        at = self._clock.monotonic_seconds()
+        return CounterReading(counter.channel, at, _microjoules(counter.file), epoch=self._boot_id)
 
 
 def open_source(machine: Machine) -> CraySource:
@@ -105,19 +93,20 @@ def open_source(machine: Machine) -> CraySource:
         names = sorted(path.name for path in folder.iterdir() if _COUNTER.fullmatch(path.name))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SourceAbsent("no /sys/cray/pm_counters: this is no Cray node") from error
+    except PermissionError as error:
+        raise SourceDenied(f"{COUNTERS} may not be listed by this user", remedy=DENIED_REMEDY) from error
     if not names:
         raise SourceAbsent("/sys/cray/pm_counters holds no energy counter")
     accuracy = machine.accuracy(NAME)
-    counters = [_Counter(_channel(name, names, accuracy), str(folder / name)) for name in names]
+    counters = [
+        _Counter(_channel(name, names, accuracy), OpenFile(str(folder / name), _LONGEST_LINE)) for name in names
+    ]
     try:
-        for counter in counters:
-            counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        for counter in counters:
-            _close(counter)
-        if not isinstance(error, PermissionError):
-            raise SourceAbsent(f"{error.filename}: {error.strerror}") from error
+        open_all(counter.file for counter in counters)
+    except PermissionError as error:
         raise SourceDenied(f"{error.filename} may not be read by this user", remedy=DENIED_REMEDY) from error
+    except OSError as error:
+        raise SourceAbsent(f"{error.filename}: {error.strerror}") from error
     return CraySource(machine.host, counters, str(folder / "freshness"))
 
 
@@ -138,17 +127,20 @@ def _channel(name: str, names: Sequence[str], accuracy: Estimate) -> Channel:
     )
 
 
-def _microjoules(counter: _Counter) -> int:
-    if counter.descriptor < 0:
-        counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
-    text = os.pread(counter.descriptor, _LONGEST_LINE, 0)
+def _microjoules(file: OpenFile) -> int:
+    text = file.read()
     match = _JOULES.fullmatch(text)
     if match is None or int(match[1]) >= 2**63:
-        raise ValueError(f"{counter.path} says {text!r}, which is no count of joules")
+        raise ValueError(f"{file.path} says {text!r}, which is no count of joules")
     return int(match[1]) * 1_000_000
 
 
-def _close(counter: _Counter) -> None:
-    if counter.descriptor >= 0:
-        os.close(counter.descriptor)
-        counter.descriptor = -1
+def _failure(counter: _Counter, error: OSError | ValueError) -> Failure:
+    """Return what failed, and have the file opened anew where it gave no answer."""
+    if isinstance(error, ValueError):
+        return Failure(str(error), "garbage")
+    counter.file.close()
+    return Failure(f"{counter.file.path}: {error.strerror}", "io_error")
+
+
+ENTRY = SourceEntry(NAME, open_source, READS, "energy of a Cray node, its CPU, memory and accelerators")

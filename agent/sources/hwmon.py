@@ -8,37 +8,27 @@ read by a worker each; `hwmon` holds the components. Rules for chips: hwmon_chip
 from __future__ import annotations
 
 import errno
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
+from agent.errors import SourceAbsent, SourceDenied, SourceGone
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 from agent.sources.hwmon_chips import READS, Sensor, find_sensors
+from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl import DENIED_REMEDY
-from agent.sources.source import Pace
+from agent.sources.source import Pace, SourceEntry
 from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Sequence
 
     from agent.host import Host
     from agent.machine import Machine
     from agent.readings import Reading
-
-__all__ = [
-    "ACPI_METER",
-    "COMPONENTS",
-    "PACE",
-    "PSU_INPUTS",
-    "READS",
-    "open_acpi_meter",
-    "open_components",
-    "open_psu_inputs",
-]
 
 ACPI_METER, PSU_INPUTS, COMPONENTS = "acpi_power_meter", "psu_input", "hwmon"
 
@@ -66,10 +56,9 @@ class _Meter:
     """An open attribute and the channel it feeds."""
 
     channel: Channel
-    path: str
+    file: OpenFile
     unknown: frozenset[int]
     averaged_over_seconds: float | None
-    descriptor: int
 
 
 class HwmonSource:
@@ -90,26 +79,18 @@ class HwmonSource:
         """
         if self._has_lost_one:
             raise SourceGone("a sensor went away: the chips are looked for again")
-        readings: list[Reading] = []
-        failures: list[tuple[str, str]] = []
-        for meter in self._meters:
-            try:
-                readings.append(self._reading(meter))
-            except (OSError, ValueError) as error:
-                failures.append(_failure(meter, error))
-        if failures:
-            self._has_lost_one = any(reason == "vanished" for _, reason in failures)
-            what, reason = failures[0]
-            raise ReadFailed(what, reason=reason, readings=readings)
-        return readings
+        taken = read_each(self._meters, self._reading, _failure)
+        self._has_lost_one = any(failure.reason == "vanished" for failure in taken.failures)
+        return taken.whole()
 
     def close(self) -> None:
         """Close the attribute files."""
-        _close(self._meters)
+        for meter in self._meters:
+            meter.file.close()
 
     def _reading(self, meter: _Meter) -> Reading:
         at = self._clock.monotonic_seconds()
-        value = _value(os.pread(meter.descriptor, _LONGEST_NUMBER, 0), meter)
+        value = _value(meter)
         if meter.channel.method is Method.COUNTED:
             return CounterReading(meter.channel, at, value, epoch=self._epoch)
         return PowerReading(meter.channel, at, value * 1e-6, meter.averaged_over_seconds, self._epoch)
@@ -192,27 +173,24 @@ def _opened(source: str, sensors: Sequence[Sensor], machine: Machine) -> list[_M
     names = {sensor.channel_name for sensor in sensors}
     met: Counter[str] = Counter()
     meters: list[_Meter] = []
-    try:
-        for sensor in sensors:
-            met[sensor.channel_name] += 1
-            again = f"-{met[sensor.channel_name]}" if met[sensor.channel_name] > 1 else ""
-            within = sensor.within if sensor.within in names else None
-            meter = _open_meter(sensor, _channel(source, sensor, f"{sensor.channel_name}{again}", within, machine))
-            meters += [meter] if meter else []
-    except OSError:
-        _close(meters)
-        raise
+    for sensor in sensors:
+        met[sensor.channel_name] += 1
+        again = f"-{met[sensor.channel_name]}" if met[sensor.channel_name] > 1 else ""
+        within = sensor.within if sensor.within in names else None
+        meter = _meter(sensor, _channel(source, sensor, f"{sensor.channel_name}{again}", within, machine))
+        meters += [meter] if meter else []
+    open_all(meter.file for meter in meters)
     return meters
 
 
-def _open_meter(sensor: Sensor, channel: Channel) -> _Meter | None:
+def _meter(sensor: Sensor, channel: Channel) -> _Meter | None:
     path = sensor.value_path()
     if path is None:
         return None
     interval = sensor.attribute("average_interval") if path.name.endswith("_average") else ""
     seconds = int(interval) * 1e-3 if re.fullmatch(r"[0-9]{1,9}", interval) else None
     unknown = frozenset((sensor.rule or {}).get("unknown", ()))
-    return _Meter(channel, str(path), unknown, seconds, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+    return _Meter(channel, OpenFile(str(path), _LONGEST_NUMBER), unknown, seconds)
 
 
 def _channel(source: str, sensor: Sensor, name: str, within: str | None, machine: Machine) -> Channel:
@@ -239,29 +217,26 @@ def _accuracy(source: str, sensor: Sensor, machine: Machine) -> Estimate:
     return machine.accuracy((sensor.rule or {})["accuracy"])
 
 
-def _value(text: bytes, meter: _Meter) -> int:
+def _value(meter: _Meter) -> int:
+    text = meter.file.read()
     if not text.strip().isdigit():
-        raise ValueError(f"{meter.path} says {text!r}, which is no value")
+        raise ValueError(f"{meter.file.path} says {text!r}, which is no value")
     value = int(text)
     if value in meter.unknown:
-        raise _Unknown(f"{meter.path} says {value}: its way of saying that it does not know")
+        raise _Unknown(f"{meter.file.path} says {value}: its way of saying that it does not know")
     is_counter = meter.channel.method is Method.COUNTED
     if value >= (2**_COUNTER_BITS if is_counter else meter.channel.plausible_watts * 1e6):
-        raise ValueError(f"{meter.path} says {value}, which is not plausible")
+        raise ValueError(f"{meter.file.path} says {value}, which is not plausible")
     return value
 
 
-def _failure(meter: _Meter, error: OSError | ValueError) -> tuple[str, str]:
-    """Return what failed and the reason's slug."""
+def _failure(meter: _Meter, error: OSError | ValueError) -> Failure:
     if isinstance(error, ValueError):
-        return str(error), "unknown_value" if isinstance(error, _Unknown) else "garbage"
-    if error.errno in _GONE:
-        return f"{meter.path}: {error.strerror}", "vanished"
-    return f"{meter.path}: {error.strerror}", "no_data" if error.errno in _NOT_NOW else "io_error"
+        return Failure(str(error), "unknown_value" if isinstance(error, _Unknown) else "garbage")
+    gone, not_now = error.errno in _GONE, error.errno in _NOT_NOW
+    return Failure(f"{meter.file.path}: {error.strerror}", "vanished" if gone else "no_data" if not_now else "io_error")
 
 
-def _close(meters: Iterable[_Meter]) -> None:
-    for meter in meters:
-        if meter.descriptor >= 0:
-            os.close(meter.descriptor)
-            meter.descriptor = -1
+ACPI_METER_ENTRY = SourceEntry(ACPI_METER, open_acpi_meter, READS, "power at the inlet, told by firmware (ACPI)", PACE)
+PSU_INPUTS_ENTRY = SourceEntry(PSU_INPUTS, open_psu_inputs, READS, "power that power supplies draw (PMBus)", PACE)
+COMPONENTS_ENTRY = SourceEntry(COMPONENTS, open_components, READS, "power of CPUs and cards, told by their drivers")

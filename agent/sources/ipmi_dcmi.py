@@ -15,7 +15,8 @@ from agent.ipmi.messages import Refused
 from agent.sources.ipmi_channels import NAME, inlet_channel, power_now
 from agent.sources.ipmi_command import IpmiCommandSource
 from agent.sources.ipmi_sensors import open_sensors
-from agent.sources.source import Pace
+from agent.sources.settings import pace_settings
+from agent.sources.source import Pace, SourceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from agent.readings import Channel, PowerReading
     from agent.sources.source import Source
 
-__all__ = ["NAME", "PACE", "READS", "DcmiSource", "open_by", "open_source"]
-
 READS: tuple[str, ...] = ()  # a device answers the one who asks; there is no file to record
 PACE = Pace(interval_seconds=10.0, deadline_seconds=10.0)
 DENIED_REMEDY = (
@@ -35,6 +34,27 @@ DENIED_REMEDY = (
     "--property=AmbientCapabilities=CAP_DAC_READ_SEARCH --property='DeviceAllow={device} r' "
     "--property=StateDirectory=wattprint wattprint run"
 )
+
+SETTINGS = {
+    "device": {
+        "type": "string",
+        "pattern": "^/dev/",
+        "examples": ["/dev/ipmi0"],
+        "description": "The kernel's IPMI device; by default the first of /dev/ipmi0, /dev/ipmi/0 and /dev/ipmidev/0.",
+    },
+    **pace_settings(PACE, "Most BMCs have a new value every 1 to 20 s."),
+    "command": {
+        "anyOf": [
+            {"enum": ["ipmitool", "ipmi-dcmi"]},
+            {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+        ],
+        "examples": ["ipmitool"],
+        "description": (
+            "Ask by a program instead: ipmitool, ipmi-dcmi, or a command with its arguments that prints what one of "
+            "them prints. It costs a process per reading."
+        ),
+    },
+}
 
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 _BMC = 38  # the SMBIOS structure of an IPMI device
@@ -135,3 +155,6 @@ def _absent(machine: Machine, named: str | None) -> SourceAbsent:
     has_bmc = bool(server.form or read_smbios(machine.host).of_kind(_BMC)) and not server.virtual
     remedy = "sudo modprobe -a ipmi_si ipmi_devintf" if has_bmc else ""
     return SourceAbsent(f"no IPMI device: there is no {named or _DEVICES[0]}", remedy=remedy)
+
+
+ENTRY = SourceEntry(NAME, open_source, READS, "power at the inlet, as the BMC measures it", PACE, SETTINGS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, Method, PowerReading
+from agent.sources.source import SourceEntry
 from agent.wholehost.load_model import LoadModel, Term, load_model
 
 if TYPE_CHECKING:
@@ -101,4 +102,8 @@ def _channel(term: Term) -> Channel:
         boundary=Boundary.COMPONENT,
         method=Method.MODELLED,
         accuracy=term.accuracy,
+        model=term.model,
     )
+
+
+ENTRY = SourceEntry(NAME, open_source, READS, "no counter: power modelled from load, CPU model, memory and drives")

@@ -17,7 +17,8 @@ from agent.errors import ReadFailed, SourceAbsent, SourceError, SourceGone
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 from agent.sources.nvidia_absence import denied, no_driver, no_library
 from agent.sources.nvml import Code, Nvml, NvmlError
-from agent.sources.source import Pace
+from agent.sources.settings import pace_settings
+from agent.sources.source import Pace, SourceEntry
 
 if TYPE_CHECKING:
     import ctypes
@@ -265,3 +266,15 @@ def _epoch(host: Host) -> str:
         return f"{host.boot_id()}#nvidia-{host.path('/sys/module/nvidia').stat().st_ino}"
     except OSError:
         return host.boot_id()
+
+
+ENTRY = SourceEntry(
+    NAME,
+    open_source,
+    READS,
+    "energy of NVIDIA cards, counted by them",
+    PACE,
+    pace_settings(
+        PACE, "Cards that count energy (Volta and newer) lose nothing between them.", least_interval_seconds=0.1
+    ),
+)

@@ -8,15 +8,15 @@ energy is a side channel, so the right to read it is granted to the agent and ne
 from __future__ import annotations
 
 import errno
-import os
 import re
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, CounterReading, Method
+from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl_zones import Zone, counted_zones, find_zones
+from agent.sources.source import SourceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,12 +65,10 @@ class _Counter:
     """An open counter file and the channel it feeds."""
 
     channel: Channel
-    path: str
+    file: OpenFile
     wraps_after_microjoules: int
-    descriptor: int = -1
     generation: int = 0  # how often the counter was created anew under our eyes
     is_gone: bool = False
-    last_value: int = -1
 
 
 class RaplSource:
@@ -85,26 +83,19 @@ class RaplSource:
 
     def read(self) -> Sequence[CounterReading]:
         """Return every counter's value; raise `ReadFailed` with those that answered when one does not."""
-        readings: list[CounterReading] = []
-        failures: list[tuple[str, str]] = []
-        for counter in self._counters:
-            at = self._clock.monotonic_seconds()
-            try:
-                value = _value(counter)
-            except (OSError, ValueError) as error:
-                failures.append(_failure(counter, error))
-                continue
-            epoch = f"{self._boot_id}#{counter.generation}" if counter.generation else self._boot_id
-            readings.append(CounterReading(counter.channel, at, value, counter.wraps_after_microjoules, epoch))
-        if failures:
-            what, reason = failures[0]
-            raise ReadFailed(what, reason=reason, readings=readings)
-        return readings
+        return read_each(self._counters, self._reading, _failure).whole()
 
     def close(self) -> None:
         """Close the counter files."""
         for counter in self._counters:
-            _close(counter)
+            counter.file.close()
+
+    def _reading(self, counter: _Counter) -> CounterReading:
+        at = self._clock.monotonic_seconds()
+        value = _value(counter)
+        counter.is_gone = False
+        epoch = f"{self._boot_id}#{counter.generation}" if counter.generation else self._boot_id
+        return CounterReading(counter.channel, at, value, counter.wraps_after_microjoules, epoch)
 
 
 def open_source(machine: Machine) -> RaplSource:
@@ -112,23 +103,19 @@ def open_source(machine: Machine) -> RaplSource:
     host = machine.host
     cpuinfo = host.read_text("/proc/cpuinfo") or ""
     accuracy = machine.accuracy(NAME)
-    with ExitStack() as opened:
-        try:
-            zones = find_zones(host)
-            if not zones:
-                raise _absent(host, cpuinfo)
-            kept, notes = counted_zones(zones, vendor_is_amd=bool(_AMD.search(cpuinfo)))
-            counters = []
-            for zone in kept:
-                counters.append(_open_counter(zone, kept, accuracy))
-                opened.callback(_close, counters[-1])
-        except PermissionError as error:
-            raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
-        except (OSError, ValueError) as error:
-            raise ReadFailed(
-                f"the powercap tree cannot be read: {error}", reason="garbage", remedy=RELOAD_REMEDY
-            ) from error
-        opened.pop_all()
+    try:
+        zones = find_zones(host)
+        if not zones:
+            raise _absent(host, cpuinfo)
+        kept, notes = counted_zones(zones, vendor_is_amd=bool(_AMD.search(cpuinfo)))
+        counters = [_counter(zone, kept, accuracy) for zone in kept]
+        open_all(counter.file for counter in counters)
+    except PermissionError as error:
+        raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
+    except (OSError, ValueError) as error:
+        raise ReadFailed(
+            f"the powercap tree cannot be read: {error}", reason="garbage", remedy=RELOAD_REMEDY
+        ) from error
     return RaplSource(host, counters, (*notes, *_notes_on_dram(cpuinfo, kept)))
 
 
@@ -139,7 +126,7 @@ def _notes_on_dram(cpuinfo: str, kept: Sequence[Zone]) -> tuple[str, ...]:
     return (known,) if known and any(zone.domain == "dram" for zone in kept) else ()
 
 
-def _open_counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Counter:
+def _counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Counter:
     channel = Channel(
         source=NAME,
         name=zone.channel_name,
@@ -150,9 +137,9 @@ def _open_counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Coun
         plausible_watts=_PLAUSIBLE_WATTS.get(zone.domain, _PLAUSIBLE_WATTS["package"]),
         accuracy=accuracy,
     )
-    counter = _Counter(channel, str(zone.path / "energy_uj"), zone.wraps_after_microjoules())
-    counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
-    return counter
+    # A tree that is shared into a guest has its files replaced.
+    file = OpenFile(str(zone.path / "energy_uj"), _LONGEST_NUMBER, is_replaced=True)
+    return _Counter(channel, file, zone.wraps_after_microjoules())
 
 
 def _within(zone: Zone, kept: Sequence[Zone]) -> str | None:
@@ -167,45 +154,26 @@ def _within(zone: Zone, kept: Sequence[Zone]) -> str | None:
 
 
 def _value(counter: _Counter) -> int:
-    """Return the counter's microjoules; open the file again if it was taken away or replaced."""
-    if counter.descriptor < 0:
-        counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
-    value = _parsed(os.pread(counter.descriptor, _LONGEST_NUMBER, 0), counter)
-    # A counter that stands still may be one whose file was replaced (a tree shared into a guest is).
-    if value == counter.last_value and os.fstat(counter.descriptor).st_nlink == 0:
-        _close(counter)
-        counter.descriptor = os.open(counter.path, os.O_RDONLY | os.O_CLOEXEC)
-        value = _parsed(os.pread(counter.descriptor, _LONGEST_NUMBER, 0), counter)
-    counter.last_value = value
-    counter.is_gone = False
-    return value
-
-
-def _parsed(text: bytes, counter: _Counter) -> int:
+    """Return the counter's microjoules."""
+    text = counter.file.read()
     if not text.strip().isdigit():
-        raise ValueError(f"{counter.path} says {text!r}, which is no counter value")
+        raise ValueError(f"{counter.file.path} says {text!r}, which is no counter value")
     value = int(text)
     if value > counter.wraps_after_microjoules:
-        raise ValueError(f"{counter.path} says {value}, above its range of {counter.wraps_after_microjoules}")
+        raise ValueError(f"{counter.file.path} says {value}, above its range of {counter.wraps_after_microjoules}")
     return value
 
 
-def _failure(counter: _Counter, error: OSError | ValueError) -> tuple[str, str]:
-    """Return what failed and the reason's slug, and have the file opened anew where the device went away."""
+def _failure(counter: _Counter, error: OSError | ValueError) -> Failure:
+    """Return what failed, and have the file opened anew where the device went away."""
     if isinstance(error, ValueError):
-        return str(error), "garbage"
+        return Failure(str(error), "garbage")
     gone = error.errno in _GONE
     if gone and not counter.is_gone:
-        _close(counter)
+        counter.file.close()
         counter.is_gone = True
         counter.generation += 1
-    return f"{counter.path}: {error.strerror}", "vanished" if gone else "io_error"
-
-
-def _close(counter: _Counter) -> None:
-    if counter.descriptor >= 0:
-        os.close(counter.descriptor)
-        counter.descriptor = -1
+    return Failure(f"{counter.file.path}: {error.strerror}", "vanished" if gone else "io_error")
 
 
 def _absent(host: Host, cpuinfo: str) -> SourceAbsent:
@@ -225,3 +193,6 @@ def _absent(host: Host, cpuinfo: str) -> SourceAbsent:
             remedy="sudo modprobe intel_rapl_msr",
         )
     return SourceAbsent("no /sys/class/powercap: this machine has no RAPL counters")
+
+
+ENTRY = SourceEntry(NAME, open_source, READS, "energy of CPU packages and memory, counted by the processor")

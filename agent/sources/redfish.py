@@ -15,8 +15,9 @@ from agent.errors import ReadFailed, SourceAbsent
 from agent.readings import Boundary, Channel, Method, PowerReading
 from agent.sources.redfish_meter import INLET, MOST_WATTS, Meter, Tap, find_meter, read_taps
 from agent.sources.redfish_session import RedfishSession
-from agent.sources.redfish_settings import DEFAULT_DEADLINE_SECONDS, redfish_settings
-from agent.sources.source import Pace
+from agent.sources.redfish_settings import DEFAULT_DEADLINE_SECONDS, SETTINGS, redfish_settings
+from agent.sources.settings import pace_settings
+from agent.sources.source import Pace, SourceEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,3 +125,21 @@ def open_source(machine: Machine) -> RedfishSource:
     clock = machine.host.clock
     web = machine.host.web_client(settings.address, settings.ca)
     return RedfishSource(RedfishSession(web, settings, clock), settings, clock, machine.accuracy(NAME))
+
+
+ENTRY = SourceEntry(
+    NAME,
+    open_source,
+    READS,
+    "power at the inlet, as the BMC tells it by network",
+    PACE,
+    {
+        **SETTINGS,
+        **pace_settings(
+            PACE,
+            "Most BMCs have a new value every 1 to 60 s.",
+            longest_deadline_seconds=120,
+            slow="A busy iDRAC needs 25 to 55 s.",
+        ),
+    },
+)

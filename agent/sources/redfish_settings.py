@@ -21,6 +21,46 @@ USER_VARIABLE = "WATTPRINT_REDFISH_USER"
 PASSWORD_VARIABLE = "WATTPRINT_REDFISH_PASSWORD"  # noqa: S105 - the name of a variable
 DEFAULT_DEADLINE_SECONDS = 60.0
 
+SETTINGS = {
+    "address": {
+        "type": "string",
+        "pattern": r"^https://[^/?#\s]+/?$",
+        "examples": ["https://10.0.0.5"],
+        "description": (
+            "The BMC's address, with the name or number that its certificate is for. Without it no BMC is asked."
+        ),
+    },
+    "user": {
+        "type": "string",
+        "minLength": 1,
+        "description": f"An account that may only read; by default what the environment's {USER_VARIABLE} says.",
+    },
+    "password_file": {
+        "type": "string",
+        "pattern": "^/",
+        "examples": ["/etc/wattprint/bmc-password"],
+        "description": (
+            "A file that holds the account's password and that nobody but the agent may read; by default what the "
+            f"environment's {PASSWORD_VARIABLE} says."
+        ),
+    },
+    "ca_file": {
+        "type": "string",
+        "pattern": "^/",
+        "examples": ["/etc/wattprint/bmc-ca.pem"],
+        "description": (
+            "The certificate that signed the BMC's, as PEM; by default the authorities that the system trusts."
+        ),
+    },
+    "verify": {
+        "type": "boolean",
+        "default": True,
+        "description": (
+            "Whether the BMC's certificate is checked. Without that, anyone in between can read the password."
+        ),
+    },
+}
+
 _LONGEST_PASSWORD_BYTES = 1024
 
 

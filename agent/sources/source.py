@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agent.machine import Machine
     from agent.readings import Channel, Reading
@@ -53,5 +53,6 @@ class SourceEntry:
     name: str
     open: Callable[[Machine], Source]  # raises SourceAbsent or SourceDenied
     reads: tuple[str, ...]  # globs below the root, for `wattprint capture`
-    measures: str  # one line for doctor
+    measures: str  # one line for doctor, for docs/sources.md and for the config file's schema
     pace: Pace | None = None  # of a slow source, which is read by a worker
+    settings: Mapping[str, Any] = field(default_factory=dict)  # JSON Schemas of what a user may set besides `enabled`

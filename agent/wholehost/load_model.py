@@ -7,14 +7,15 @@ no measurement.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from agent.readings import PowerModel
 from impacts.cpus.families import family_tdp_watts
 from impacts.cpus.names import tdp_watts
 from impacts.problems import Problem
-from impacts.values.derivations import Derivation, Input
+from impacts.values.derivations import Derivation, work_out
 from impacts.values.estimates import Citation, Estimate, merge_grounds, total
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _CURVE_LOADS = ("0", "0.1", "0.5", "1")
 _ALWAYS = ((0.0, 1.0), (1.0, 1.0))
 _COMPONENTS = {"ssd": "drive", "hdd": "drive", "gpu": "gpu"}
 _INVENTORY = Citation("inventory")
+_LOAD = Citation("source model: the CPUs' load, by /proc/stat")
+_CONSTANT = Citation("source model: drawn whatever the load")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +41,17 @@ class Term:
 
     name: str
     component: str
-    full: Estimate
+    full: Derivation  # W
     shares: tuple[tuple[float, float], ...]
-    formula: str  # of `full`, in the names of the inputs
-    inputs: tuple[Input, ...]
-    share_grounds: tuple[Citation, ...] = ()  # empty: the power does not depend on the load
+    share_grounds: tuple[Citation, ...] = (_CONSTANT,)
 
     def watts(self, load: float) -> float:
         """Return the power at a load of 0 to 1."""
-        return self.full.central * self.share(load)
+        return self.full.estimate.central * self.share(load)
 
     def power(self, load: float) -> Estimate:
         """Return the power at a load of 0 to 1 with its bounds."""
-        return replace(self.full.scaled(self.share(load)), grounds=self.grounds)
+        return self.full.estimate * Estimate.exact(self.share(load), "1", *self.share_grounds)
 
     def share(self, load: float) -> float:
         """Return the share of full power drawn at a load of 0 to 1."""
@@ -62,25 +63,20 @@ class Term:
     @property
     def grounds(self) -> tuple[Citation, ...]:
         """What the term rests on."""
-        return merge_grounds(self.full.grounds, self.share_grounds)
+        return merge_grounds(self.full.estimate.grounds, self.share_grounds)
 
     @property
     def accuracy(self) -> Estimate:
         """What the truth may be, as ratios of the modelled power."""
-        full = self.full
+        full = self.full.estimate
         return Estimate(full.low / full.central, 1.0, full.high / full.central, "1", self.grounds)
 
-    def derivation(self, load: float) -> Derivation:
-        """Return how the term's power at a load follows from its inputs."""
-        title = f"modelled power: {self.name}"
-        if not self.share_grounds:
-            return Derivation(title, self.formula, self.inputs, self.full, note="whatever the load")
-        share = Estimate.exact(self.share(load), "1", *self.share_grounds)
+    @property
+    def model(self) -> PowerModel:
+        """By what the power of the term's channel follows."""
         points = ", ".join(f"{share:g} at {load:g}" for load, share in self.shares)
-        note = f"share of full power at a load of {load:.3f}, linear between {points}"
-        return Derivation(
-            title, f"({self.formula}) × share", (*self.inputs, Input("share", share)), self.full * share, note
-        )
+        note = "whatever the load" if self.shares == _ALWAYS else f"share of full power, linear between loads: {points}"
+        return PowerModel(self.full, self.share_grounds, note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +136,9 @@ def _cpu_term(tdp: Estimate, value: Callable[[str], Estimate]) -> Term:
     return Term(
         name="cpu",
         component="cpu",
-        full=tdp * accuracy,
+        full=work_out("modelled power at full load: cpu", "tdp × accuracy", {"tdp": tdp, "accuracy": accuracy}),
         shares=tuple((load, share.central) for load, share in curve),
-        formula="tdp × accuracy",
-        inputs=(Input("tdp", tdp), Input("accuracy", accuracy)),
-        share_grounds=merge_grounds(*(share.grounds for _, share in curve)),
+        share_grounds=merge_grounds((_LOAD,), *(share.grounds for _, share in curve)),
     )
 
 
@@ -164,21 +158,20 @@ def _memory_term(inventory: Inventory, value: Callable[[str], Estimate]) -> list
         return []
     modules = Estimate.exact(sum(count for count, _ in groups), "1", _INVENTORY)
     capacity = Estimate.exact(sum(count * gb for count, gb in groups), "GB", _INVENTORY)
-    base, per_gb, idle_share = value("memory_module_base"), value("memory_per_gb"), value("memory_idle_share")
+    idle_share = value("memory_idle_share")
+    inputs = {
+        "modules": modules,
+        "base": value("memory_module_base"),
+        "capacity": capacity,
+        "per_gb": value("memory_per_gb"),
+    }
     return [
         Term(
             name="memory",
             component="dram",
-            full=modules * base + capacity * per_gb,
+            full=work_out("modelled power at full load: memory", "modules × base + capacity × per_gb", inputs),
             shares=((0.0, idle_share.central), (1.0, 1.0)),
-            formula="modules × base + capacity × per_gb",
-            inputs=(
-                Input("modules", modules),
-                Input("base", base),
-                Input("capacity", capacity),
-                Input("per_gb", per_gb),
-            ),
-            share_grounds=idle_share.grounds,
+            share_grounds=(_LOAD, *idle_share.grounds),
         )
     ]
 
@@ -190,9 +183,8 @@ def _constant_terms(inventory: Inventory, value: Callable[[str], Estimate]) -> l
 
 
 def _constant_term(kind: str, count: int, power: Estimate) -> Term:
-    pieces = Estimate.exact(count, "1", _INVENTORY)
-    inputs = (Input("count", pieces), Input("power", power))
-    return Term(kind, _COMPONENTS[kind], pieces * power, _ALWAYS, "count × power", inputs)
+    inputs = {"count": Estimate.exact(count, "1", _INVENTORY), "power": power}
+    return Term(kind, _COMPONENTS[kind], work_out(f"modelled power: {kind}", "count × power", inputs), _ALWAYS)
 
 
 def logical_cpus(host: Host) -> int:

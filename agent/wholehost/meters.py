@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from agent.ledger import EnergyStep
     from agent.readings import Channel
-    from agent.wholehost.overlap import Way
+    from agent.wholehost.ways import InletMeter
 
 WINDOW_SECONDS = 600.0
 LASTING_WINDOWS = 2  # in a row
@@ -47,9 +47,8 @@ class MeterComparison:
         """The lasting disagreements, with both values."""
         return tuple(self._problems[name] for name, times in self._disagreements.items() if times >= LASTING_WINDOWS)
 
-    def compare(self, ways: Sequence[Way], steps: Iterable[EnergyStep], at: float) -> None:
+    def compare(self, meters: Sequence[InletMeter], steps: Iterable[EnergyStep], at: float) -> None:
         """Take the steps of the tick at `at`; at the end of a window, compare."""
-        meters = [way for way in ways if way.boundary is Boundary.INLET]
         if len(meters) < 2:  # noqa: PLR2004 - one meter has nobody to disagree with
             return
         for step in steps:
@@ -64,7 +63,7 @@ class MeterComparison:
             self._windows = {}
             self._ends_at = at + WINDOW_SECONDS
 
-    def _close(self, meters: Sequence[Way]) -> None:
+    def _close(self, meters: Sequence[InletMeter]) -> None:
         first, *others = meters
         chosen = self._watts(first)
         for other in others:
@@ -81,7 +80,7 @@ class MeterComparison:
                 f"compare both with a meter at the plug; `sources: {{{first.name}: {{enabled: false}}}}` leaves the wrong one out",
             )
 
-    def _watts(self, meter: Way) -> tuple[float, float, float] | None:
+    def _watts(self, meter: InletMeter) -> tuple[float, float, float] | None:
         """Return the meter's mean power as low, central, high; None if it told less than half of the window."""
         windows = [self._windows[channel.key] for channel in meter.anchors if channel.key in self._windows]
         if len(windows) < len(meter.anchors) or any(window.seconds < WINDOW_SECONDS / 2 for window in windows):

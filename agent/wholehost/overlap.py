@@ -33,33 +33,6 @@ class Line:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A set of channels that, together, tell the host's energy up to what lies between them and the inlet."""
-
-    boundary: Boundary
-    anchors: tuple[Channel, ...]
-
-    @property
-    def name(self) -> str:
-        """What it is called in problems: `ipmi_dcmi`, `rapl psys`, `cray node`."""
-        if self.boundary is Boundary.PLATFORM:
-            return ", ".join(f"{channel.source} {channel.name}" for channel in self.anchors)
-        return ", ".join(dict.fromkeys(channel.source for channel in self.anchors))
-
-
-def ways(channels: Sequence[Channel]) -> list[Way]:
-    """Return the ways to the host's energy, the best first: each inlet meter, the platform, the components.
-
-    `channels` come in the order of the source table, which is the order of preference.
-    """
-    measured = [channel for channel in channels if channel.method is not Method.MODELLED]
-    found = [Way(Boundary.INLET, meter) for meter in _by_source(measured, Boundary.INLET)]
-    found += [Way(Boundary.PLATFORM, platform) for platform in _by_source(measured, Boundary.PLATFORM)]
-    components = tuple(outermost_components(measured))
-    return [*found, Way(Boundary.COMPONENT, components)] if components else found
-
-
 def contents(component: str) -> frozenset[str]:
     """Return the components that a channel of `component` includes."""
     return _CONTENTS.get(component, frozenset({component}))
@@ -88,11 +61,11 @@ def tree(channels: Sequence[Channel]) -> list[Line]:
     lines: list[Line] = []
     depth = 0
     for boundary in (Boundary.INLET, Boundary.PLATFORM):
-        meters = _by_source(measured, boundary)
-        for meter in meters:
-            remark = "" if meter is meters[0] else f"the same as {meters[0][0].source}"
+        found = meters(measured, boundary)
+        for meter in found:
+            remark = "" if meter is found[0] else f"the same as {found[0][0].source}"
             lines += [line for channel in meter for line in _branch(Line(depth, channel, remark), measured)]
-        depth += bool(meters)
+        depth += bool(found)
     for channel, told_by in _outermost(measured):
         lines += _branch(Line(depth, channel, f"the same as {told_by}" if told_by else ""), measured)
     return lines + _modelled(channels, depth)
@@ -120,7 +93,7 @@ def _modelled(channels: Sequence[Channel], depth: int) -> list[Line]:
     ]
 
 
-def _by_source(channels: Sequence[Channel], boundary: Boundary) -> list[tuple[Channel, ...]]:
+def meters(channels: Sequence[Channel], boundary: Boundary) -> list[tuple[Channel, ...]]:
     """Return the outermost channels at a boundary, grouped by their source."""
     names = {channel.key for channel in channels if channel.boundary is boundary}
     groups: dict[str, list[Channel]] = {}

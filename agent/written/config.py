@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The config file -> frozen dataclasses. Its schema, agent/written/config.schema.json, is published for editors."""
+"""What an administrator writes in the config file -> frozen dataclasses."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.errors import ConfigError
-from agent.grid.settings import GridSettings, grid_settings, refuse_marginal
+from agent.grid.settings import GridSettings, grid_settings
 from agent.written.instruments import read_instruments
-from agent.written.schema_errors import validate
-from agent.written.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from agent.host import Host
     from impacts.market_based.instruments import Instrument
 
 DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
@@ -54,48 +49,20 @@ class Config:
         return self.location or (self.grid.provider().region if self.grid else "")
 
 
-@cache
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the config file."""
+def schema_without_sources() -> dict[str, Any]:
+    """Return the JSON Schema of the config file, into which the settings of the sources are to be put."""
     loaded: dict[str, Any] = json.loads(
         files("agent.written").joinpath("config.schema.json").read_text(encoding="utf-8")
     )
     return loaded
 
 
-def config_of(host: Host, path: Path | None) -> Config:
-    """Read the file given, else the host's own config file, if it has one; a captured machine has none.
+def config_from(document: dict[str, Any], path: Path) -> Config:
+    """Build the config from a document that keeps to the schema; relative paths start at the config file's folder.
 
     Raises:
-        ConfigError: one line with file, key and what to do.
+        ConfigError: values that do not go together, or a file named in it that cannot be used.
     """
-    if path is not None:
-        return read_config(path)
-    path = host.path(str(DEFAULT_PATH))
-    try:
-        path.stat()
-    except FileNotFoundError:
-        return Config()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; let this user read it, or name another with --config") from error
-    return read_config(path)
-
-
-def read_config(path: Path) -> Config:
-    """Read a config file.
-
-    Raises:
-        ConfigError: one line with file, key and what to do.
-    """
-    document: Any = read_yaml(path)
-    document = {} if document is None else document  # an empty file sets nothing
-    refuse_marginal(document, str(path))
-    validate(document, schema(), str(path))
-    return _config(document, path)
-
-
-def _config(document: dict[str, Any], path: Path) -> Config:
-    """Build the config from a valid document; relative paths start at the config file's folder."""
     folder = path.parent
     location = document.get("location", "").upper()
     grid = document.get("grid")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _EITHER = "|"
 _TIMES = " x "
 
+TABLE = "cpu-families"  # as what its rows are cited
+
 
 @dataclass(frozen=True, slots=True)
 class Die:
@@ -146,5 +148,5 @@ def _variant(family: dict[str, Any], row: dict[str, Any]) -> _Variant:
         names=re.compile(row["names"] if "names" in row else family["names"], re.IGNORECASE),
         cores=range(cores[0], cores[1] + 1) if cores else None,
         dies=row["dies"],
-        source=Citation(family["source"]),
+        source=Citation(family["source"], TABLE, f"cpu_family:{family['name']}"),
     )

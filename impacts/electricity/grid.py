@@ -68,13 +68,13 @@ class GridSplit:
         return self._worked_out("grid, Scope 3 category 3: before the plants, and lost", _FORMULAS[self.boundary][1])
 
     def _worked_out(self, title: str, formula: str) -> Derivation:
-        share, losses = self.upstream_share, self.losses
-        values = {
+        share, losses = {"upstream": self.upstream_share}, {"losses": self.losses}
+        values: dict[str, Estimate | Derivation] = {
             "intensity": self.intensity,
-            "at_plant": Estimate(1 - share.high, 1 - share.central, 1 - share.low, "1", share.grounds),
-            "upstream": share,
-            "losses": losses,
-            "delivered": Estimate(1 + losses.low, 1 + losses.central, 1 + losses.high, "1", losses.grounds),
+            "at_plant": work_out("share of generation's life cycle at the power plants", "1 − upstream", share),
+            **share,
+            **losses,
+            "delivered": work_out("joules that the grid takes in per joule delivered", "1 + losses", losses),
         }
         return work_out(title, formula, {name: value for name, value in values.items() if name in formula})
 

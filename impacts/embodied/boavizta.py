@@ -14,9 +14,8 @@ from impacts.embodied.boavizta_gpu import gpu_derivation, known_card
 from impacts.embodied.components import INVENTORY, ONE, Component
 from impacts.parts import KINDS, Inventory, Part
 from impacts.problems import Problem
-from impacts.values.derivations import Derivation, Input, work_out
-from impacts.values.estimates import Estimate, merge_grounds, total
-from impacts.values.units import base_unit, readable_unit
+from impacts.values.derivations import Derivation, work_out
+from impacts.values.estimates import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,10 +57,9 @@ def _groups(inventory: Inventory, constants: Constants) -> list[tuple[Part, Esti
 
 
 def _component(name: str, groups: list[tuple[Part, Estimate]], derivations: list[Derivation], method: str) -> Component:
-    whole = total(derivation.result for derivation in derivations)
     parts = tuple(part for part, _ in groups)
     count = sum(part.count for part in parts) if parts else 1
-    return Component(name, count, whole.in_unit(base_unit(whole.unit)[0]), method, tuple(derivations), parts)
+    return Component(name, count, method, tuple(derivations), parts)
 
 
 def _cpu(part: Part, count: Estimate, constants: Constants) -> Derivation:
@@ -121,24 +119,12 @@ def _case(form: str | None, constants: Constants) -> Derivation:
     """Return a rack's case, a blade with its share of the chassis, or for any other form something of both."""
     if form == "rack":
         return _fixed("case_rack", constants)
-    blade_inputs = {name: constants.factor(name) for name in ("case_blade", "chassis_16_slots")} | {
-        "chassis_slots": constants.attribute("chassis_slots")
-    }
-    blade = work_out("case_blade", f"count × ({_BLADE})", {"count": ONE, **blade_inputs})
-    return blade if form == "blade" else _either_case(constants.factor("case_rack"), blade)
-
-
-def _either_case(rack: Estimate, blade: Derivation) -> Derivation:
-    """Return a rack's case, between the lower and the higher of both."""
-    case = rack.in_unit(readable_unit(rack.unit))
-    low, high = min(case.low, blade.result.low), max(case.high, blade.result.high)
-    return Derivation(
-        "case of unknown form",
-        f"count × either(case_rack, {_BLADE})",
-        (*blade.inputs, Input("case_rack", case)),
-        Estimate(low, case.central, high, blade.result.unit, merge_grounds(case.grounds, blade.result.grounds)),
-        note="either(…): low takes the lower of the two, high the higher, central the first",
-    )
+    inputs = {"count": ONE} | {name: constants.factor(name) for name in ("case_blade", "chassis_16_slots")}
+    inputs["chassis_slots"] = constants.attribute("chassis_slots")
+    if form == "blade":
+        return work_out("case_blade", f"count × ({_BLADE})", inputs)
+    inputs["case_rack"] = constants.factor("case_rack")
+    return work_out("case of unknown form", f"count × either(case_rack, {_BLADE})", inputs)
 
 
 _ORIGIN = "embodied"

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from impacts.values.estimates import Citation, Estimate, total
+from impacts.values.derivations import Derivation, work_out
+from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from impacts.parts import Part
     from impacts.problems import Problem
-    from impacts.values.derivations import Derivation
-
 
 INVENTORY = Citation("inventory")
 ONE = Estimate.exact(1, "unit", Citation("one per server"))
@@ -32,16 +32,28 @@ METHODS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Component:
     """The manufacture of all parts of one kind."""
 
     name: str  # a kind of part; fixed_part, board, case, assembly; server for a manufacturer's figure of the whole
     count: int
-    estimate: Estimate  # in base units
     method: str  # one of METHODS, or several, the weightiest first
-    derivations: tuple[Derivation, ...]  # their results add up to the estimate
+    derivations: tuple[Derivation, ...]  # of each group of equal parts, at least one, in base units
     parts: tuple[Part | None, ...] = ()  # one for each derivation; None, or none at all: what the server has once
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """How the whole follows from its groups of parts."""
+        if len(self.derivations) == 1:
+            return self.derivations[0]
+        groups = {f"{self.name}_{number}": group for number, group in enumerate(self.derivations, start=1)}
+        return work_out(f"embodied: {self.name}", " + ".join(groups), groups)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The whole, in base units."""
+        return self.derivation.estimate
 
     @property
     def grounds(self) -> tuple[Citation, ...]:
@@ -61,7 +73,13 @@ class EmbodiedImpact:
         """Return the components of one criterion; none if it could not be computed."""
         return self.criteria.get(criterion, ())
 
+    def derivation(self, criterion: str) -> Derivation | None:
+        """Return how the sum follows from its components; None if it could not be computed."""
+        components = {component.name: component.derivation for component in self.components(criterion)}
+        title = f"embodied, cradle to gate ({criterion})"
+        return work_out(title, " + ".join(components), components) if components else None
+
     def total(self, criterion: str) -> Estimate | None:
         """Return the sum in base units; None if it could not be computed."""
-        components = self.components(criterion)
-        return total(component.estimate for component in components) if components else None
+        whole = self.derivation(criterion)
+        return None if whole is None else whole.estimate

@@ -17,8 +17,7 @@ from impacts.embodied.part_models import Evidence, Modelled, cpu_family, manufac
 from impacts.parts import KINDS, Inventory, Part, Server
 from impacts.products import maker, published_product
 from impacts.values.derivations import Derivation, work_out
-from impacts.values.estimates import Estimate, total
-from impacts.values.units import base_unit
+from impacts.values.estimates import Estimate
 
 if TYPE_CHECKING:
     from impacts.embodied.fixed_part import FixedPart
@@ -122,7 +121,7 @@ def _archetype_items(server: Server, evidence: Evidence) -> list[_Item]:
 def _fixed_item(inventory: Inventory, book: FactorBook, criterion: str) -> _Item:
     if criterion == "gwp":
         found = fixed_part(inventory, book)
-        inputs = {"count": ONE, "fixed_part": found.value}
+        inputs = {"count": ONE, "fixed_part": found.value.in_unit("gCO2e/unit")}
         worked = work_out("fixed part", "count × fixed_part", inputs, note=found.note)
         return _Item("fixed_part", None, Modelled(worked, found.method))
     return _Item("fixed_part", None, Modelled(_fixed_bottom_up(inventory.server.form, book, criterion), "bottom_up"))
@@ -143,9 +142,7 @@ def _fixed_bottom_up(form: str | None, book: FactorBook, criterion: str) -> Deri
 
 def _manufacturers(server: Server, book: FactorBook) -> Modelled:
     assert server.footprint is not None  # noqa: S101 - the caller has looked
-    figure = manufacturers_figure(server.footprint, book)
-    worked = work_out("server, by its manufacturer", "published_footprint", {"published_footprint": figure})
-    return Modelled(worked, "manufacturer")
+    return Modelled(manufacturers_figure("server, by its manufacturer", server.footprint, book), "manufacturer")
 
 
 def _guest(inventory: Inventory, book: FactorBook, criterion: str) -> tuple[Component, ...]:
@@ -170,7 +167,7 @@ def guest_share(inventory: Inventory, evidence: Evidence) -> Estimate:
 
 def _shared(item: _Item, share: Estimate) -> _Item:
     whole = item.modelled.derivation
-    worked = work_out(f"a guest's share of {item.component}", "share × host", {"share": share, "host": whole.result})
+    worked = work_out(f"a guest's share of {item.component}", "share × host", {"share": share, "host": whole})
     return _Item(item.component, None, Modelled(worked, "guest_share"))
 
 
@@ -189,12 +186,10 @@ def _components(items: list[_Item]) -> tuple[Component, ...]:
 
 
 def _component(name: str, items: list[_Item]) -> Component:
-    whole = total(item.modelled.derivation.result for item in items)
     by_weight = sorted(items, key=lambda item: item.modelled.derivation.result.central, reverse=True)
     return Component(
         name,
         sum(item.part.count if item.part else 1 for item in items),
-        whole.in_unit(base_unit(whole.unit)[0]),
         ", ".join(dict.fromkeys(item.modelled.method for item in by_weight)),
         tuple(item.modelled.derivation for item in items),
         tuple(item.part for item in items),

@@ -171,7 +171,7 @@ class Levels:
         row = products[0].footprint.citation
         makers = ", ".join(sorted({product.maker for product in products}))
         locator = f"all {len(products)} rows of {makers} in {row.dataset}"
-        return replace(row, dataset="", entry="", locator=locator)
+        return replace(row, entry=f"{row.entry.partition(':')[0]}:all of {makers}", locator=locator)
 
 
 def _group_key(product: Product) -> tuple[str, int, bool]:

@@ -7,7 +7,7 @@ What a maker or a study publishes for a piece goes before the sum of its materia
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -74,19 +74,26 @@ def model(part: Part, count: Estimate, evidence: Evidence) -> Modelled:
     return Modelled(_MODELS[part.kind](part, count, evidence), "bottom_up")
 
 
-def manufacturers_figure(footprint: ManufacturerFootprint, book: FactorBook) -> Estimate:
-    """Return the cradle-to-gate figure that a manufacturer states, in kgCO2e, with its bounds or the assumed ones."""
+def manufacturers_figure(title: str, footprint: ManufacturerFootprint, book: FactorBook) -> Derivation:
+    """Return the cradle-to-gate figure that a manufacturer states, in gCO2e, with its bounds or the assumed ones."""
     accuracy = _first(book, "attribute", ("footprint_accuracy",))
     central = footprint.manufacturing_kgco2e
     low = central * accuracy.low if footprint.low_kgco2e is None else footprint.low_kgco2e
     high = central * accuracy.high if footprint.high_kgco2e is None else footprint.high_kgco2e
     stated = footprint.low_kgco2e is not None and footprint.high_kgco2e is not None
     own = (Citation(footprint.source, locator="inventory: footprint"),)
-    figure = Estimate(low, central, high, "kgCO2e", own if stated else (*own, *accuracy.grounds))
+    figure = Estimate(low, central, high, "kgCO2e", own if stated else (*own, *accuracy.grounds)).in_unit("gCO2e")
     if footprint.boundary == "cradle_to_gate":
-        return figure
+        return work_out(title, "published_footprint", {"published_footprint": figure})
+    later = _manufacture_and_later(book)
+    formula = "all_but_use ÷ manufacture_and_later"
+    return work_out(title, formula, {"all_but_use": figure, "manufacture_and_later": later})
+
+
+def _manufacture_and_later(book: FactorBook) -> Derivation:
+    """Return manufacture, transport and end of life over manufacture alone."""
     later = _first(book, "attribute", ("later_stages",))
-    return figure / (Estimate.exact(1, "1", INVENTORY) + later)
+    return work_out("all stages but use over manufacture", "1 + later_stages", {"later_stages": later})
 
 
 def cpu_family(part: Part, book: FactorBook) -> CpuFamily | None:
@@ -95,9 +102,9 @@ def cpu_family(part: Part, book: FactorBook) -> CpuFamily | None:
 
 
 def _manufacturers(part: Part, count: Estimate, footprint: ManufacturerFootprint, evidence: Evidence) -> Derivation:
-    each = manufacturers_figure(footprint, evidence.book)
-    per_unit = Estimate(each.low, each.central, each.high, "kgCO2e/unit", each.grounds)
-    return work_out(_title(part), "count × published_footprint", {"count": count, "published_footprint": per_unit})
+    each = manufacturers_figure(f"{_title(part)}, one piece by its manufacturer", footprint, evidence.book)
+    pieces = replace(count, unit="1")  # the footprint is of one
+    return work_out(_title(part), "count × published_footprint", {"count": pieces, "published_footprint": each})
 
 
 def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | None:
@@ -112,11 +119,11 @@ def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | 
     if prefix == "gpu_card":
         return work_out(_title(part), "count × card", {"count": count, "card": each})
     # The sheets of drives count transport and end of life in.
-    inputs = {
+    inputs: dict[str, Estimate | Derivation] = {
         "count": count,
         "all_but_use": each,
         "accuracy": evidence.attribute("footprint_accuracy"),
-        "manufacture_and_later": Estimate.exact(1, "1", INVENTORY) + evidence.attribute("later_stages"),
+        "manufacture_and_later": _manufacture_and_later(evidence.book),
     }
     return work_out(_title(part), "count × all_but_use × accuracy ÷ manufacture_and_later", inputs)
 

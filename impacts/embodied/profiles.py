@@ -49,12 +49,12 @@ def transport_and_end_of_life(impact: EmbodiedImpact, book: FactorBook) -> Deriv
     GHG Protocol Scope 3 categories 4 (transport to the user) and 12 or 5 (end of life). The manufacturers' sheets give
     both in one figure.
     """
-    manufacture = impact.total("gwp")
+    manufacture = impact.derivation("gwp")
     if manufacture is None:
         return None
     later = book.find("later_stages", "attribute", on=date.max).factor.value
-    inputs = {"manufacture": in_readable_unit(manufacture), "later_stages": later}
-    return work_out("transport and end of life", "manufacture × later_stages", inputs)
+    formula = "manufacture × later_stages"
+    return work_out("transport and end of life", formula, {"manufacture": manufacture, "later_stages": later})
 
 
 def in_readable_unit(estimate: Estimate) -> Estimate:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from impacts.lifetime.amortisation import Lot, Plan, midnight, years_between
 from impacts.problems import Problem
+from impacts.values.derivations import work_out
 from impacts.values.estimates import Citation, Estimate, total
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
     from impacts.embodied.components import Component, EmbodiedImpact
     from impacts.parts import Inventory, Part, Server
+    from impacts.values.derivations import Derivation
 
+_LEFT_BY_FORMER_USERS = Citation("inventory: first_used and acquired; what former users had not amortised")
 _MEND = "correct it in the inventory file"
 
 
@@ -44,21 +47,28 @@ def in_time(impact: EmbodiedImpact, inventory: Inventory, service_life: Estimate
     return InTime(booked_by_year(of_server), amortised(of_server, at), yearly_figure(of_server, years), years)
 
 
-def pieces(components: Iterable[Component]) -> Iterator[tuple[Estimate, Part | None]]:
-    """Return what the components are made of, in base units, each with its part; None for what a server has once."""
-    for component in components:
-        for derivation, part in zip_longest(component.derivations, component.parts):
-            yield derivation.result.in_unit(component.estimate.unit), part
+def pieces(components: Iterable[Component]) -> Iterator[tuple[Derivation, Part | None]]:
+    """Return what the components are made of, each with its part; None for what a server has once."""
+    return (piece for component in components for piece in zip_longest(component.derivations, component.parts))
 
 
-def lots(made_of: Iterable[tuple[Estimate, Part | None]], server: Server, service_life: Estimate) -> tuple[Lot, ...]:
+def lots(made_of: Iterable[tuple[Derivation, Part | None]], server: Server, service_life: Estimate) -> tuple[Lot, ...]:
     """Return the lots of a server: what has the same dates is one, the earliest first, without a date at the end."""
-    plan = Plan(service_life.central, server.extended_from_years, server.extended_on)
-    by_dates: dict[tuple[date | None, date | None, date | None], list[Estimate]] = {}
-    for emissions, part in made_of:
-        by_dates.setdefault(_dates(part, server), []).append(emissions)
-    found = [Lot(total(emissions), plan, *dates) for dates, emissions in by_dates.items()]
+    plan = _plan(server, service_life)
+    by_dates: dict[tuple[date | None, date | None, date | None], list[Derivation]] = {}
+    for piece, part in made_of:
+        by_dates.setdefault(_dates(part, server), []).append(piece)
+    found = [Lot(_together(of_lot), plan, *dates) for dates, of_lot in by_dates.items()]
     return tuple(sorted(found, key=lambda lot: (lot.begins or date.max, lot.retired or date.max)))
+
+
+def _plan(server: Server, service_life: Estimate) -> Plan:
+    return Plan(service_life.central, server.extended_from_years, server.extended_on, service_life.grounds)
+
+
+def _together(made_of: list[Derivation]) -> Derivation:
+    inputs = {f"piece_{number}": piece for number, piece in enumerate(made_of, 1)}
+    return work_out("embodied of what was acquired together", " + ".join(inputs), inputs)
 
 
 def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None, date | None]:
@@ -71,21 +81,33 @@ def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None,
     return part.acquired, None, retired
 
 
-def booked(lot: Lot) -> Estimate:
+def booked(lot: Lot) -> Derivation:
     """Return what the organisation books of a lot: all of it, less what former users had amortised."""
+    title = f"booked of what was acquired {lot.when_acquired}"
     if lot.acquired is None or lot.first_used is None or lot.first_used >= lot.acquired:
-        return lot.emissions
+        return work_out(title, "emissions", {"emissions": lot.derivation})
     at = midnight(lot.acquired)
-    return lot.emissions.scaled(1.0 - lot.ratio(at, undated=at))
+    left = Estimate.exact(1.0 - lot.ratio(at, undated=at), "1", _LEFT_BY_FORMER_USERS, *lot.plan.grounds)
+    return work_out(title, "emissions × left", {"emissions": lot.derivation, "left": left})
 
 
 def booked_by_year(of_server: Iterable[Lot]) -> dict[int | None, Estimate]:
     """Return what is booked in each year of acquisition, in order; under None what has no date of acquisition."""
-    by_year: dict[int | None, list[Estimate]] = {}
+    return {year: paper.estimate for year, paper in booked_derivations(of_server).items()}
+
+
+def booked_derivations(of_server: Iterable[Lot]) -> dict[int | None, Derivation]:
+    """Return the working papers of the same."""
+    by_year: dict[int | None, list[Derivation]] = {}
     for lot in of_server:
         by_year.setdefault(lot.acquired.year if lot.acquired else None, []).append(booked(lot))
     years = sorted(by_year, key=lambda year: (year is None, year))
-    return {year: total(by_year[year]) for year in years}
+    return {year: _sum(year, by_year[year]) for year in years}
+
+
+def _sum(year: int | None, papers: list[Derivation]) -> Derivation:
+    inputs = {f"lot_{number}": paper for number, paper in enumerate(papers, 1)}
+    return work_out(f"embodied, booked in {year or 'a year that is not known'}", " + ".join(inputs), inputs)
 
 
 def amortised(of_server: tuple[Lot, ...], at: datetime) -> Estimate | None:
@@ -127,7 +149,7 @@ def time_problems(inventory: Inventory, service_life: Estimate, on: date) -> Ite
 
 
 def _bought_used(server: Server, acquired: date, first_used: date, service_life: Estimate) -> Problem:
-    plan = Plan(service_life.central, server.extended_from_years, server.extended_on)
+    plan = _plan(server, service_life)
     left = 1.0 - plan.ratio(midnight(first_used), midnight(acquired))
     if left <= 0:
         return _problem(

@@ -17,6 +17,9 @@ from impacts.values.units import SECONDS_PER_YEAR
 if TYPE_CHECKING:
     from impacts.factor_book import FactorBook
     from impacts.parts import Server
+    from impacts.values.derivations import Derivation
+
+_PLANNED = Citation("the plan of the service life")
 
 
 class Stretch(NamedTuple):
@@ -40,6 +43,7 @@ class Plan:
     years: float
     years_before: float | None = None
     changed_on: date | None = None
+    grounds: tuple[Citation, ...] = (_PLANNED,)  # of the years
 
     def ratio(self, begins: datetime, at: datetime) -> float:
         """Return the share that has passed by `at` of what was first used at `begins`: never falls, 1 at most."""
@@ -64,11 +68,21 @@ class Plan:
 class Lot:
     """What was acquired together and leaves together: the server with its first parts, or parts that came later."""
 
-    emissions: Estimate  # of its manufacture, whoever has used it since
+    derivation: Derivation  # of the emissions of its manufacture, whoever has used it since
     plan: Plan
     acquired: date | None = None  # by this organisation; None: not known
     first_used: date | None = None  # by anybody; None: when it was acquired
     retired: date | None = None  # None: it serves
+
+    @property
+    def emissions(self) -> Estimate:
+        """The emissions of its manufacture, in base units."""
+        return self.derivation.estimate
+
+    @property
+    def when_acquired(self) -> str:
+        """The day of acquisition in words."""
+        return f"{self.acquired or 'on a day that is not known'}"
 
     @property
     def begins(self) -> date | None:

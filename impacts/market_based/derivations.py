@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from math import isclose, isfinite
 from typing import TYPE_CHECKING
 
-from impacts.market_based.emissions import NOTHING
 from impacts.market_based.instruments import Instrument, Level
-from impacts.values.derivations import Derivation, Input
-from impacts.values.estimates import Citation, Estimate, total
+from impacts.values.bounded import NOTHING
+from impacts.values.derivations import Derivation, work_out
+from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import JOULES_PER_KWH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from impacts.market_based.emissions import MarketState, MarketTerms, Part
     from impacts.market_based.residual_mix import Fallback
 
-_BELOW = Citation("derived below")
+_BOOKED = "booked"
+_HOUR_BY_HOUR = Citation("the agent's history: the grams as they were booked, hour by hour")
+_CORNERS_CROSS = (
+    "not all bounds of the parts can hold at once: a volume that runs out covers less of what is drawn above it"
+)
+_ROUNDED_UP = 1 + 1e-6  # of sums that were added up in another order
 _LEVELS = {
     Level.CERTIFICATE: "energy attribute certificate",
     Level.CONTRACT: "contract",
@@ -27,35 +32,26 @@ _LEVELS = {
     Level.RESIDUAL_MIX: "residual mix",
     Level.GRID_AVERAGE: "grid average",
 }
-_KWH = 3.6e6
+_UNITS = {"energy": "kWh", "factor": "gCO2e/kWh", _BOOKED: "gCO2e"}  # that people read
 
 
-def market_derivations(
-    period: str, parts: Sequence[Part], terms: MarketTerms, state: MarketState
-) -> tuple[Derivation, ...]:
-    """Return how the grams of a period came about: the sum, each part of it, and the fallback's factor.
+def market_derivation(period: str, parts: Sequence[Part], terms: MarketTerms, state: MarketState) -> Derivation:
+    """Return how the grams of a period came about: the sum, of each part of it, and of the fallback's factor.
 
     `parts` are the period's sums by id, at least one; `state` is that of its end. What `terms` do not know any more (an
     instrument that was taken out, last year's factor) is shown as it was booked.
     """
-    own = [_of_part(part, terms, state) for part in parts]
-    inputs = tuple(
-        Input(name, replace(one.result, grounds=(_BELOW,))) for name, one in zip(_names(parts), own, strict=True)
-    )
-    result = total(one.value for one in inputs)
-    formula = " + ".join(item.name for item in inputs)
-    whole = Derivation(f"scope 2, market-based, {period}", formula, inputs, result, _narrower(parts, result))
-    return (whole, *own, *_fallback_factor(parts, terms.fallback))
+    own = dict(zip(_names(parts), (_of_part(part, terms, state) for part in parts), strict=True))
+    whole = work_out(f"scope 2, market-based, {period}", " + ".join(own), own, units=_UNITS)
+    booked = sum((part.grams for part in parts), NOTHING).estimate("gCO2e", _HOUR_BY_HOUR)
+    if _is_same(booked, whole.estimate):
+        return whole
+    return work_out(whole.title, f"both({whole.formula}, {_BOOKED})", {**own, _BOOKED: booked}, _CORNERS_CROSS, _UNITS)
 
 
-def _narrower(parts: Sequence[Part], result: Estimate) -> str:
-    """Say where the booked bounds are narrower: a volume that ran out at high energy only has its corners crossed."""
-    booked = sum((part.grams for part in parts), NOTHING).bounded("gCO2e", _BELOW)
-    if isclose(booked.low, result.low, rel_tol=1e-6) and isclose(booked.high, result.high, rel_tol=1e-6):
-        return ""
-    return (
-        f"not all bounds of the parts can hold at once; booked are {booked.low:.6g} to {booked.high:.6g} {booked.unit}"
-    )
+def _is_same(one: Estimate, other: Estimate) -> bool:
+    pairs = ((one.low, other.low), (one.central, other.central), (one.high, other.high))
+    return all(isclose(left, right, rel_tol=1e-6, abs_tol=1e-9) for left, right in pairs)
 
 
 def _of_part(part: Part, terms: MarketTerms, state: MarketState) -> Derivation:
@@ -65,38 +61,37 @@ def _of_part(part: Part, terms: MarketTerms, state: MarketState) -> Derivation:
     fallback = terms.fallback
     if part.id == fallback.id:
         title = f"{_LEVELS[fallback.level]}: what no instrument covers"
-        return _by(part, fallback.intensity, title, _fallback_note(fallback))
-    return _booked(part, f"{part.id}, as it was booked", "not in use at the end of the period; the factor is the mean")
+        return _by(part, fallback.split.scope2_derivation, title, _fallback_note(fallback))
+    return _booked(
+        part, (), f"{part.id}, as it was booked", "not in use at the end of the period; the factor is the mean"
+    )
 
 
-def _by(part: Part, factor: Estimate, title: str, note: str) -> Derivation:
+def _by(part: Part, factor: Estimate | Derivation, title: str, note: str) -> Derivation:
     """Return the part by its factor, unless it was booked with others: a live one, or what the config said before."""
-    if isclose(part.grams.central, part.joules.central * factor.central, rel_tol=1e-6, abs_tol=1e-9):
-        return _product(part, factor, title, note)
-    return _booked(part, title, f"the factor was not the same in all hours, this is its mean; {note}")
+    product = _product(part, factor, title, note)
+    booked, found = part.grams.estimate("gCO2e", _HOUR_BY_HOUR), product.estimate
+    is_central = isclose(booked.central, found.central, rel_tol=1e-6, abs_tol=1e-9)
+    if is_central and found.low <= booked.low * _ROUNDED_UP and booked.high <= found.high * _ROUNDED_UP:
+        return product
+    grounds = factor.leaves if isinstance(factor, Derivation) else factor.grounds
+    return _booked(part, grounds, title, f"the factor was not the same in all hours, this is its mean; {note}")
 
 
-def _product(part: Part, factor: Estimate, title: str, note: str) -> Derivation:
-    energy, per_kwh = _energy(part), factor.in_unit("gCO2e/kWh")
-    inputs = (Input("energy", energy), Input("factor", per_kwh))
-    return Derivation(title, "energy × factor", inputs, energy * per_kwh, note)
+def _product(part: Part, factor: Estimate | Derivation, title: str, note: str) -> Derivation:
+    ground = Citation(f"the agent's accounts: the host's energy that is entered on {part.id}")
+    energy = part.joules.estimate("J", ground, *part.energy_grounds)
+    return work_out(title, "energy × factor", {"energy": energy, "factor": factor}, note, _UNITS)
 
 
-def _booked(part: Part, title: str, note: str) -> Derivation:
-    """Return a part with the mean factor of its hours: of each corner what it emitted over what it drew."""
-    ratios = [
-        grams / joules if joules else 0.0
-        for grams, joules in zip(part.grams.amounts(), part.joules.amounts(), strict=True)
-    ]
+def _booked(part: Part, grounds: tuple[Citation, ...], title: str, note: str) -> Derivation:
+    """Return a part by the mean factor of its hours, with bounds that hold all that was booked."""
+    joules, grams = part.joules.estimate("J", _HOUR_BY_HOUR), part.grams.estimate("gCO2e", _HOUR_BY_HOUR)
+    mean = grams.central / joules.central if joules.central else 0.0
+    low = min(mean, grams.low / joules.low) if joules.low else mean
+    high = max(mean, grams.high / joules.high) if joules.high else mean
     ground = Citation(f"the agent's history, hour by hour, factor {part.id}")
-    factor = Estimate(min(ratios), ratios[1], max(ratios), "gCO2e/J", (ground,))
-    return _product(part, factor, title, note)
-
-
-def _energy(part: Part) -> Estimate:
-    return part.joules.bounded(
-        "J", Citation(f"the host's energy, derived below; the part that is booked on {part.id}")
-    ).in_unit("kWh")
+    return _product(part, Estimate(low, mean, high, "gCO2e/J", (ground, *grounds)), title, note)
 
 
 def _instrument_title(one: Instrument) -> str:
@@ -122,11 +117,13 @@ def _allotment(one: Instrument, state: MarketState) -> Iterator[str]:
         yield f"{one.share:.6g} of the host's energy"
     if isfinite(one.volume_joules):
         used = state.in_period.get(one.id, NOTHING)
-        spread = "" if used.low == used.high else f" ({used.low / _KWH:.6g} to {used.high / _KWH:.6g})"
+        spread = (
+            "" if used.low == used.high else f" ({used.low / JOULES_PER_KWH:.6g} to {used.high / JOULES_PER_KWH:.6g})"
+        )
         left = max(0.0, one.volume_joules - used.central)
         yield (
-            f"volume {one.volume_joules / _KWH:.6g} kWh, used in its period {used.central / _KWH:.6g} kWh{spread}, "
-            f"left {left / _KWH:.6g} kWh"
+            f"volume {one.volume_joules / JOULES_PER_KWH:.6g} kWh, used in its period {used.central / JOULES_PER_KWH:.6g} kWh{spread}, "
+            f"left {left / JOULES_PER_KWH:.6g} kWh"
         )
 
 
@@ -141,16 +138,14 @@ def _fallback_note(fallback: Fallback) -> str:
     return "; ".join(pieces)
 
 
-def _fallback_factor(parts: Sequence[Part], fallback: Fallback) -> tuple[Derivation, ...]:
-    """Return how the fallback's Scope 2 follows from its row, where it was used."""
-    return (fallback.split.scope2_derivation,) if any(part.id == fallback.id for part in parts) else ()
-
-
 def _names(parts: Sequence[Part]) -> list[str]:
     """Return the ids as names that a formula can hold, each once."""
     names: list[str] = []
     for part in parts:
         spelt = part.id if part.id.startswith("instrument:") else part.id.rpartition("/")[2]
         name = re.sub(r"[^a-z0-9]+", "_", spelt.casefold()).strip("_")
-        names.append(f"{name}_{len(names)}" if name in names else name)
+        name = name if name[:1].isalpha() else f"row_{name}"
+        while name in (*names, _BOOKED):
+            name = f"{name}_{len(names)}"
+        names.append(name)
     return names

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from impacts.market_based.instruments import ORIGIN, Instrument
 from impacts.problems import Problem
+from impacts.values.bounded import NOTHING, Bounded
 from impacts.values.estimates import Citation, Estimate, merge_grounds
 
 if TYPE_CHECKING:
@@ -25,29 +26,6 @@ _ONE_JOULE = Citation("one joule of the host")
 
 
 @dataclass(frozen=True, slots=True)
-class Corners:
-    """The amounts of the low, the central and the high corner. Unlike bounds, they may be in any order."""
-
-    low: float = 0.0
-    central: float = 0.0
-    high: float = 0.0
-
-    def __add__(self, other: Corners) -> Corners:
-        return Corners(self.low + other.low, self.central + other.central, self.high + other.high)
-
-    def amounts(self) -> tuple[float, float, float]:
-        """Return low, central, high."""
-        return self.low, self.central, self.high
-
-    def bounded(self, unit: str, *grounds: Citation) -> Estimate:
-        """Return the central amount with bounds that hold all three."""
-        return Estimate(min(self.amounts()), self.central, max(self.amounts()), unit, grounds)
-
-
-NOTHING = Corners()
-
-
-@dataclass(frozen=True, slots=True)
 class MarketTerms:
     """By what an hour's electricity is accounted: instruments in the order of use, and what stands for the rest."""
 
@@ -57,31 +35,31 @@ class MarketTerms:
 
 @dataclass(frozen=True, slots=True)
 class MarketState:
-    """The joules that each instrument has covered, by its id: so far in its period, and in the hour that was last booked."""
+    """The joules that each instrument has covered, by its id: so far in its period, and in the hour that was last entered."""
 
     hour: int = 0
-    in_period: Mapping[str, Corners] = field(default_factory=dict)
-    in_hour: Mapping[str, Corners] = field(default_factory=dict)
+    in_period: Mapping[str, Bounded] = field(default_factory=dict)
+    in_hour: Mapping[str, Bounded] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, accounts: Iterable[tuple[int, str, Corners]], instruments: Iterable[Instrument]) -> MarketState:
-        """Return the state after the hours that are booked: (hour, id, joules). Other ids are passed over."""
+    def of(cls, accounts: Iterable[tuple[int, str, Bounded]], instruments: Iterable[Instrument]) -> MarketState:
+        """Return the state after the hours that are entered: (hour, id, joules). Other ids are passed over."""
         known = {one.id: one for one in instruments}
         used = [(hour, name, joules) for hour, name, joules in accounts if name in known and known[name].holds_in(hour)]
         last = max((hour for hour, _, _ in used), default=0)
         return cls(last, _sums(used), _sums(one for one in used if one[0] == last))
 
-    def after(self, hour: int, covered: Mapping[str, Corners]) -> MarketState:
+    def after(self, hour: int, covered: Mapping[str, Bounded]) -> MarketState:
         """Return the state once more has been covered in the hour."""
         in_hour = self.in_hour if hour == self.hour else {}
         return MarketState(hour, _added(self.in_period, covered), _added(in_hour, covered))
 
-    def left(self, instrument: Instrument, hour: int) -> Corners:
+    def left(self, instrument: Instrument, hour: int) -> Bounded:
         """Return what the instrument may still cover in the hour: of its volume, and of what it delivers then."""
         in_hour = self.in_hour.get(instrument.id, NOTHING) if hour == self.hour else NOTHING
         used = zip(self.in_period.get(instrument.id, NOTHING).amounts(), in_hour.amounts(), strict=True)
         volume, delivered = instrument.volume_joules, instrument.joules_in(hour)
-        return Corners(*(max(0.0, min(volume - ever, delivered - now)) for ever, now in used))
+        return Bounded(*(max(0.0, min(volume - ever, delivered - now)) for ever, now in used))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +67,9 @@ class Part:
     """What one instrument or the fallback stands for: its joules and grams."""
 
     id: str  # as in the history: `instrument:NAME`, or DATASET/ENTRY
-    joules: Corners
-    grams: Corners  # the sums over a step's parts are in order, a single part's grams need not be
+    joules: Bounded
+    grams: Bounded  # the sums over a step's parts are in order, a single part's grams need not be
+    energy_grounds: tuple[Citation, ...] = ()  # what the energy rests on beside the accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +90,7 @@ def market_based(energy: Estimate, hour: int, state: MarketState, terms: MarketT
     joules = _split(energy, hour, state, terms.instruments)
     ids = [*(one.id for one in terms.instruments), terms.fallback.id]
     factors = [*(one.factor for one in terms.instruments), terms.fallback.intensity]
-    grams = _in_order([_product(amount, factor) for amount, factor in zip(joules, factors, strict=True)])
+    grams = _in_order([amount * Bounded.of(factor) for amount, factor in zip(joules, factors, strict=True)])
     used = [place for place, amount in enumerate(joules) if amount != NOTHING]
     covered = {ids[place]: joules[place] for place in used if place < len(terms.instruments)}
     grounds = (factors[place].grounds for place in used or [len(factors) - 1])
@@ -139,7 +118,7 @@ def used_up_problems(hour: int, state: MarketState, terms: MarketTerms) -> Itera
             yield Problem(ORIGIN, "instrument_used_up", what, remedy)
 
 
-def _split(energy: Estimate, hour: int, state: MarketState, instruments: Sequence[Instrument]) -> list[Corners]:
+def _split(energy: Estimate, hour: int, state: MarketState, instruments: Sequence[Instrument]) -> list[Bounded]:
     """Return the joules of each instrument, then of the fallback."""
     shares = [one.share for one in instruments]
     left = [state.left(one, hour).amounts() for one in instruments]
@@ -147,7 +126,7 @@ def _split(energy: Estimate, hour: int, state: MarketState, instruments: Sequenc
         _covered(amount, shares, [amounts[corner] for amounts in left])
         for corner, amount in enumerate((energy.low, energy.central, energy.high))
     ]
-    return [Corners(*amounts) for amounts in zip(*corners, strict=True)]
+    return [Bounded(*amounts) for amounts in zip(*corners, strict=True)]
 
 
 def _covered(energy: float, shares: Sequence[float], left: list[float]) -> list[float]:
@@ -178,7 +157,7 @@ def _rates(shares: Sequence[float], left: Sequence[float]) -> list[float]:
     return rates
 
 
-def _in_order(grams: list[Corners]) -> list[Corners]:
+def _in_order(grams: list[Bounded]) -> list[Bounded]:
     """Return the grams with the corner of the smallest sum as low and that of the largest as high.
 
     Where an instrument emits more than what follows it, the host that used it up may emit less.
@@ -187,23 +166,19 @@ def _in_order(grams: list[Corners]) -> list[Corners]:
     smallest, largest = totals.index(min(totals)), max((2, 1, 0), key=totals.__getitem__)
     if (smallest, largest) == (0, 2):
         return grams
-    return [Corners(one.amounts()[smallest], one.central, one.amounts()[largest]) for one in grams]
+    return [Bounded(one.amounts()[smallest], one.central, one.amounts()[largest]) for one in grams]
 
 
-def _product(joules: Corners, factor: Estimate) -> Corners:
-    return Corners(joules.low * factor.low, joules.central * factor.central, joules.high * factor.high)
-
-
-def _total(amounts: Iterable[Corners]) -> Corners:
+def _total(amounts: Iterable[Bounded]) -> Bounded:
     return sum(amounts, NOTHING)
 
 
-def _sums(accounts: Iterable[tuple[int, str, Corners]]) -> dict[str, Corners]:
-    sums: dict[str, Corners] = {}
+def _sums(accounts: Iterable[tuple[int, str, Bounded]]) -> dict[str, Bounded]:
+    sums: dict[str, Bounded] = {}
     for _, name, joules in accounts:
         sums[name] = sums.get(name, NOTHING) + joules
     return sums
 
 
-def _added(used: Mapping[str, Corners], more: Mapping[str, Corners]) -> dict[str, Corners]:
+def _added(used: Mapping[str, Bounded], more: Mapping[str, Bounded]) -> dict[str, Bounded]:
     return {**used, **{name: used.get(name, NOTHING) + joules for name, joules in more.items()}}

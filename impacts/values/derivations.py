@@ -3,30 +3,23 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from impacts.values.estimates import Estimate, merge_grounds
-from impacts.values.units import readable_unit
+from impacts.values.estimates import merge_grounds
+from impacts.values.formulas import MEANINGS, evaluate, unit_of, with_numbers
+from impacts.values.units import base_unit, readable_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from impacts.values.estimates import Citation
+    from impacts.values.estimates import Citation, Estimate
 
 RESULT = "result"  # the name by which `work_out` is given the unit that people read a result in
 
 _CORNERS = ("low", "central", "high")
-_OPPOSITE = {"low": "high", "central": "central", "high": "low"}
-_TOKEN = re.compile(r"[a-z][a-z0-9_]*|\S")
-_NAME = re.compile(r"(?P<divisor>÷ )?(?P<name>[a-z][a-z0-9_]*)")
 _AS_EVER: Mapping[str, str] = MappingProxyType({})
-
-# A parsed formula: the name of an input, or an operation on two parsed formulas.
-_Tree = str | tuple[str, "_Tree", "_Tree"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +29,12 @@ class Input:
     name: str  # as in the formula: lower case, digits, underscores
     estimate: Estimate  # in the unit that was computed with
     derivation: Derivation | None = None  # how it came about; None: its grounds say where to look it up
-    unit: str = ""  # that people read it in; empty: the usual one
+    unit: str = ""  # that people read it in; empty: as it is
 
     @property
     def value(self) -> Estimate:
         """The number in the unit that people read."""
-        return _shown(self.estimate, self.unit)
+        return self.estimate.in_unit(self.unit) if self.unit else self.estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +42,16 @@ class Derivation:
     """One formula, what went into it and what came out. Made by `work_out` alone, so that number and formula agree."""
 
     title: str
-    formula: str  # the inputs' names and + × ÷ ( ); a name right after ÷ gives its high value to the low result
+    formula: str  # see impacts/values/formulas.py
     inputs: tuple[Input, ...]
     estimate: Estimate  # in the unit that was computed with; its grounds are those of all inputs
     note: str = ""
-    unit: str = ""  # that people read it in; empty: the usual one
+    unit: str = ""  # that people read it in: what the formula comes to in the units of its inputs; empty: as it is
 
     @property
     def result(self) -> Estimate:
         """The result in the unit that people read."""
-        return _shown(self.estimate, self.unit)
+        return self.estimate.in_unit(self.unit) if self.unit else self.estimate
 
     @property
     def leaves(self) -> tuple[Citation, ...]:
@@ -77,14 +70,7 @@ class Derivation:
     def worked(self, corner: str) -> str:
         """Return the formula with the numbers of one corner (low, central, high) in place of the names."""
         values = {item.name: item.value for item in self.inputs}
-
-        def number(found: re.Match[str]) -> str:
-            if found["name"] not in values:
-                return found[0]
-            taken = _OPPOSITE[corner] if found["divisor"] else corner
-            return f"{found['divisor'] or ''}{_number(getattr(values[found['name']], taken))}"
-
-        return _NAME.sub(number, self.formula)
+        return with_numbers(self.formula, corner, lambda name, taken: _number(getattr(values[name], taken)))
 
 
 def work_out(
@@ -96,73 +82,25 @@ def work_out(
 ) -> Derivation:
     """Return the derivation whose result is its formula worked out on the inputs: what is printed is what was computed.
 
-    `units` are those that people read an input in, or the `RESULT`; else grams are read in kilograms, joules in MJ and
-    what is per joule per kWh.
+    `units` are those that people read an input in; else grams are read in kilograms, joules in MJ and what is per joule
+    per kWh. The result is read in the unit that the formula comes to with them: kWh × gCO2e/kWh is gCO2e. Whoever names
+    the unit of the `RESULT` has it checked.
 
     Raises:
-        ValueError: the formula is not made of the inputs' names and + × ÷ ( ).
+        ValueError: the formula is none, does not use each of the inputs, or comes to another unit.
     """
     named = tuple(
         Input(name, value.estimate, value, units.get(name, value.unit))
         if isinstance(value, Derivation)
-        else Input(name, value, unit=units.get(name, ""))
+        else Input(name, value, unit=units.get(name) or readable_unit(value.unit))
         for name, value in inputs.items()
     )
-    values = {item.name: item.estimate for item in named}
-    return Derivation(title, formula, named, _value(_parsed(formula), values), note, units.get(RESULT, ""))
-
-
-@lru_cache(maxsize=1024)
-def _parsed(formula: str) -> _Tree:
-    tree, rest = _sum(_TOKEN.findall(formula))
-    if rest:
-        raise ValueError(f"{formula!r} is no formula from {rest[0]!r} on")
-    return tree
-
-
-def _sum(tokens: list[str]) -> tuple[_Tree, list[str]]:
-    """Return the sum that the tokens begin with, and the tokens after it."""
-    tree, tokens = _product(tokens)
-    while tokens[:1] == ["+"]:
-        term, tokens = _product(tokens[1:])
-        tree = ("+", tree, term)
-    return tree, tokens
-
-
-def _product(tokens: list[str]) -> tuple[_Tree, list[str]]:
-    tree, tokens = _operand(tokens)
-    while tokens[:1] in (["×"], ["÷"]):
-        operand, rest = _operand(tokens[1:])
-        tree, tokens = (tokens[0], tree, operand), rest
-    return tree, tokens
-
-
-def _operand(tokens: list[str]) -> tuple[_Tree, list[str]]:
-    if tokens[:1] == ["("]:
-        tree, tokens = _sum(tokens[1:])
-        if tokens[:1] != [")"]:
-            raise ValueError(f"a bracket is not closed before {' '.join(tokens) or 'the end'}")
-        return tree, tokens[1:]
-    if not tokens or not tokens[0][0].isalpha():
-        raise ValueError(f"{' '.join(tokens) or 'nothing'} stands where an input should")
-    return tokens[0], tokens[1:]
-
-
-def _value(tree: _Tree, inputs: Mapping[str, Estimate]) -> Estimate:
-    if isinstance(tree, str):
-        if tree not in inputs:
-            raise ValueError(f"{tree} stands where an input should")
-        return inputs[tree]
-    operation, left, right = tree
-    if operation == "+":
-        return _value(left, inputs) + _value(right, inputs)
-    if operation == "×":
-        return _value(left, inputs) * _value(right, inputs)
-    return _value(left, inputs) / _value(right, inputs)
-
-
-def _shown(estimate: Estimate, unit: str) -> Estimate:
-    return estimate.in_unit(unit or readable_unit(estimate.unit))
+    estimate = evaluate(formula, {item.name: item.estimate for item in named})
+    unit = unit_of(formula, tuple((item.name, item.unit or item.estimate.unit) for item in named))
+    if units.get(RESULT, unit) != unit or base_unit(unit)[0] != base_unit(estimate.unit)[0]:
+        wanted = units.get(RESULT, estimate.unit)
+        raise ValueError(f"{formula!r} comes to {unit} in the units that people read its inputs in, not to {wanted}")
+    return Derivation(title, formula, named, estimate, note, unit)
 
 
 def render(derivation: Derivation) -> str:
@@ -173,6 +111,7 @@ def render(derivation: Derivation) -> str:
     lines += [
         f"  {corner:<9} {derivation.worked(corner)} = {_number(getattr(result, corner))}{unit}" for corner in _CORNERS
     ]
+    lines += [f"  {name:<9} {meaning}" for name, meaning in MEANINGS.items() if f"{name}(" in derivation.formula]
     if derivation.note:
         lines.append(f"  note      {derivation.note}")
     return "\n".join([*lines, "  where", *_input_lines(derivation.inputs)])
@@ -188,13 +127,19 @@ def spread(estimate: Estimate) -> str:
 
 def _input_lines(inputs: tuple[Input, ...]) -> list[str]:
     width = max((len(item.name) for item in inputs), default=0)
-    return [f"    {item.name:<{width}} = {spread(item.value)}\n    {'':<{width}}   {_origin(item)}" for item in inputs]
+    below = f"    {'':<{width}}   "
+    return [
+        line
+        for item in inputs
+        for line in (f"    {item.name:<{width}} = {spread(item.value)}", *(below + origin for origin in _origins(item)))
+    ]
 
 
-def _origin(item: Input) -> str:
+def _origins(item: Input) -> list[str]:
+    """Return where a number comes from, a line each."""
     if item.derivation is not None:
-        return f"derived below: {item.derivation.title}"
-    return "; ".join(map(str, item.estimate.grounds))
+        return [f"derived below: {item.derivation.title}"]
+    return list(map(str, item.estimate.grounds))
 
 
 def _number(value: float) -> str:

@@ -45,6 +45,7 @@ class UnknownUnit(ValueError):
     """A unit's name is not in the table."""
 
 
+@cache
 def base_unit(unit: str) -> tuple[str, float]:
     """Return the base unit of `unit` and the factor that converts a value into it.
 
@@ -69,9 +70,9 @@ def convert(value: float, unit: str, into: str) -> float:
 
 
 def readable_unit(unit: str) -> str:
-    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2`, and per kWh what is per joule."""
+    """Return the unit that people read of what is kept in the base unit: `kgCO2e/mm2`, but `gCO2e/kWh`."""
     numerator, line, denominator = unit.partition("/")
-    if denominator == "J":
+    if denominator and _scale(denominator, unit)[0] == "J":
         return f"{numerator}/kWh"
     return f"{_READABLE.get(numerator, numerator)}{line}{denominator}"
 

@@ -12,15 +12,17 @@ from independent_accounts import accounts
 from trees import machine
 
 from agent.accounts.electricity import Use
-from agent.history.hours import Entries, HostHour
+from agent.history.entries import Entries
 from agent.history.writer import History
 from agent.host_facts import standing
 from agent.ledger import EnergyLedger
 from agent.place import Place
+from agent.stretch import Stretch
 from exporters import prometheus
 from impacts import quantities as q
 from impacts.figures import Figure
 from impacts.snapshots import Snapshot
+from impacts.values.bounded import Bounded
 from impacts.values.estimates import Citation, Estimate
 
 BEGIN = datetime(2024, 7, 1, tzinfo=UTC)  # so that the year has factors of two years
@@ -43,8 +45,8 @@ def simulated(root, country):
             clock.wait(1200)
             step = round(watts(hour) * 1200 * 1e6)
             total += step
-            for booking in use.bookings(HostHour(step, step, step, 0, 1200.0, 0.0), 1200.0, clock.utc_now()):
-                entries.book(booking)
+            for entry in use.entries_of(Bounded(step, step, step), Stretch.before(clock.utc_now(), 1200.0)):
+                entries.add(entry)
         energy = Estimate.exact(total * 1e-6, "J", Citation("simulated"))
         exposition = prometheus.text(Snapshot(clock.utc_now(), (Figure(q.HOST_ENERGY, ("modelled",), energy),)))
         scrapes.append((clock.utc_now() - timedelta(hours=1), exposition.decode()))
@@ -60,9 +62,11 @@ def test_a_year_of_accounts_is_reproduced_to_the_gram_by_an_independent_script(t
     history.close()
 
     for stem, place in ((q.SCOPE2_LOCATION_BASED.stem, 0), (q.ENERGY_UPSTREAM.stem, 1)):
-        ours = {datetime.fromtimestamp(one.hour, UTC): one.amount.central for one in booked if one.stem == stem}
+        ours = {
+            datetime.fromtimestamp(one.hour, UTC): one.amount.amount.central for one in booked if one.quantity == stem
+        }
         assert len(ours) == HOURS
         assert max(abs(ours[hour] - grams[place]) for hour, grams in expected.items()) < 1e-3
         assert sum(ours.values()) == pytest.approx(sum(grams[place] for grams in expected.values()), abs=0.5)
         assert sum(ours.values()) > 10_000  # grams: what could be missed by one of them
-    assert {one.factor_id[-4:] for one in booked if one.stem == q.SCOPE2_LOCATION_BASED.stem} == {"2024", "2025"}
+    assert {one.factor[-4:] for one in booked if one.quantity == q.SCOPE2_LOCATION_BASED.stem} == {"2024", "2025"}

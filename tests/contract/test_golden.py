@@ -37,4 +37,7 @@ def test_a_captured_machine_gives_its_golden_exposition(captured, tmp_path, pyte
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(given, encoding="utf-8")
 
+    assert golden.exists(), (
+        f"{captured.name} has no golden exposition: run `make golden`, and check its figures by hand"
+    )
     assert given == golden.read_text(encoding="utf-8")

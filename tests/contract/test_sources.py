@@ -3,38 +3,64 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from opened_files import opened_files
 from trees import machine
 
-from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceError
+from agent import sources
+from agent.config_file import read_config
+from agent.errors import ConfigError, ReadFailed, SourceAbsent, SourceDenied, SourceError
 from agent.inventory.detection import detect
+from agent.loop.source_set import SourceSet
 from agent.machine import Machine
 from agent.readings import CounterReading
+from agent.recording.capture import paths_to_record
 from agent.recording.captured import open_root
+from agent.sources.source import SourceEntry
 from agent.sources.table import SOURCES
 from impacts.datasets import load_book
+from impacts.factors import FactorMissing
+from impacts.parts import Inventory, Server
 
 HOSTS = sorted((Path(__file__).parent.parent / "hosts").iterdir())
 
 
+# These read no file that a capture could record: a library, a device or a server answers them.
+NOT_RECORDED = {"ipmi_dcmi", "redfish", "nvidia"}
+
+
 def open_on(entry, host):
-    return entry.open(Machine(host, detect(host)[0], load_book()))
+    try:
+        return entry.open(Machine(host, detect(host)[0], load_book()))
+    except FactorMissing as missing:
+        pytest.fail(f"{missing}: add the row to impacts/data/wattprint-assumptions/factors.csv")
 
 
-def has(entry, captured):
-    with open_root(captured) as opened:
-        try:
-            open_on(entry, opened).close()
-        except SourceAbsent:
-            return False
+def found_on(captured):
+    """Return the sources that are there; one that cannot be opened is there, and its tests say what is wrong."""
+    with open_root(captured) as host:
+        here = Machine(host, detect(host)[0], load_book())
+        return [entry for entry in SOURCES if is_there(entry, here)]
+
+
+def is_there(entry, here):
+    try:
+        entry.open(here).close()
+    except SourceAbsent:
+        return False
+    except (SourceError, FactorMissing):
         return True
+    return True
 
 
-PAIRS = [(entry, captured) for entry in SOURCES for captured in HOSTS if has(entry, captured)]
+FOUND = {captured: found_on(captured) for captured in HOSTS}
+PAIRS = [(entry, captured) for entry in SOURCES for captured in HOSTS if entry in FOUND[captured]]
 each_source = pytest.mark.parametrize("entry", SOURCES, ids=lambda entry: entry.name)
 on_each_host = pytest.mark.parametrize(("entry", "captured"), PAIRS, ids=lambda value: value.name)
 
@@ -53,9 +79,52 @@ def test_on_an_empty_root_a_source_is_absent(entry, tmp_path):
     assert absence.value.what
 
 
-def test_every_source_is_on_some_captured_machine():
-    """But those that read no file: a library's or a device's answers are not recorded."""
-    assert {entry.name for entry, _ in PAIRS} == {entry.name for entry in SOURCES if entry.reads}
+@each_source
+def test_a_config_file_can_switch_a_source_off(entry, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(f"sources: {{{entry.name}: {{enabled: false}}}}")
+
+    switched_off = Machine(machine(tmp_path).host, Inventory(Server(), ()), load_book(), read_config(config).sources)
+    assert switched_off.disabled == {entry.name}
+    assert entry.name not in {watched.entry.name for watched in SourceSet(switched_off, [entry]).watched}
+
+
+@each_source
+def test_a_config_file_is_refused_what_a_source_does_not_offer(entry, tmp_path):
+    """With the word that was meant. What it offers is each a schema of its own that says in words what it is for."""
+    for misspelt, meant in (("enable: false", "enabled"), *((f"{key}x: 1", key) for key in entry.settings)):
+        config = tmp_path / "config.yaml"
+        config.write_text(f"sources: {{{entry.name}: {{{misspelt}}}}}")
+        with pytest.raises(ConfigError, match=f"unknown key '.*'; did you mean '{meant}'"):
+            read_config(config)
+
+    assert all(setting["description"] for setting in entry.settings.values())
+
+
+def test_a_source_that_is_not_in_the_table_is_refused_with_the_one_that_was_meant(tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text("sources: {raple: {enabled: false}}")
+
+    with pytest.raises(ConfigError, match="sources: unknown key 'raple'; did you mean 'rapl'"):
+        read_config(config)
+
+
+@pytest.mark.parametrize("module", sorted(module.name for module in pkgutil.iter_modules(sources.__path__)))
+def test_every_source_is_in_the_table(module):
+    defined = vars(importlib.import_module(f"agent.sources.{module}")).values()
+    missing = [one.name for one in defined if isinstance(one, SourceEntry) and one not in SOURCES]
+
+    assert not missing, f"agent/sources/{module}.py: give {missing} a line in agent/sources/table.py"
+
+
+@each_source
+def test_every_source_is_on_some_captured_machine(entry):
+    if entry.name in NOT_RECORDED:
+        return
+    assert entry.reads, f"{entry.name} has no READS: a capture would record nothing of it"
+    assert any(entry in found for found in FOUND.values()), (
+        f"no machine in tests/hosts has {entry.name}: capture one, or compose it in tests/compose_hosts.py"
+    )
 
 
 @on_each_host
@@ -98,14 +167,17 @@ def test_parts_of_a_channel_never_exceed_it(entry, host):
 
 @on_each_host
 def test_a_source_reads_only_what_a_capture_records(entry, captured, host):
-    """Every file that is open beneath the root matches one of the source's globs."""
-    source = open_on(entry, host)
-    opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
-    below = [path.relative_to(host.root) for path in opened if path.is_relative_to(host.root) and path.is_file()]
-    source.close()
+    """Every file beneath the root that is opened, be it for a moment, is one that `wattprint capture` records."""
+    here = Machine(host, detect(host)[0], load_book())
+    with opened_files() as opened:
+        source = entry.open(here)
+        source.read()
+        source.close()
+    read = {str(path.relative_to(host.root)) for path in opened if path.is_relative_to(host.root) and path.is_file()}
 
-    assert below
-    assert all(any(path.match(glob) for glob in entry.reads) for path in below)
+    assert any(Path(path).match(glob) for path in read for glob in entry.reads)
+    unrecorded = read - set(paths_to_record(host))
+    assert not unrecorded, f"{entry.name} reads what is not in its READS: {unrecorded}"
 
 
 DAMAGE = {"garbage": b"\x00\xffgarbage", "empty": b"", "negative": b"-5\n", "too large": b"%d\n" % 2**64}

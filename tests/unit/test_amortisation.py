@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from impacts.datasets import load_book
 from impacts.lifetime.amortisation import Lot, Plan, amortised_ratio, midnight, service_life
 from impacts.parts import Server
+from impacts.values.derivations import work_out
 from impacts.values.estimates import Citation, Estimate
 
 BEGAN = datetime(2022, 3, 1, tzinfo=UTC)
@@ -21,7 +22,8 @@ def after(years):
 
 
 def emitted(grams):
-    return Estimate(grams * 0.5, grams, grams * 2, "gCO2e", (Citation("test"),))
+    made = Estimate(grams * 0.5, grams, grams * 2, "gCO2e", (Citation("test"),))
+    return work_out("a lot", "made", {"made": made})
 
 
 @pytest.mark.parametrize(("years", "ratio"), [(0, 0), (-1, 0), (1, 0.25), (2, 0.5), (4, 1), (14, 1)])

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 from clocks import HandClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trees import machine, write
 
-from agent.errors import ReadFailed, SourceAbsent
+from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary
 from agent.sources import cray
 
@@ -95,6 +99,23 @@ def test_a_folder_without_counters_is_absence(tmp_path):
 
     with pytest.raises(SourceAbsent):
         cray.open_source(machine(tmp_path))
+
+
+@pytest.mark.root
+def test_a_folder_that_may_not_be_listed_is_denied_with_a_remedy():
+    with TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        counters(root, energy=7)
+        root.chmod(0o755)
+        (root / FOLDER).chmod(0)
+        os.seteuid(65534)
+        try:
+            with pytest.raises(SourceDenied) as denial:
+                cray.open_source(machine(root))
+        finally:
+            os.seteuid(0)
+
+    assert "CAP_DAC_READ_SEARCH" in denial.value.remedy
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

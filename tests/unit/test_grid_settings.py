@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from agent.config_file import read_config
 from agent.errors import ConfigError, ReadFailed
-from agent.written.config import read_config
 
 
 def config(tmp_path, text):

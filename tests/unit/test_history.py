@@ -10,10 +10,13 @@ from clocks import START
 from histories import OPENED, open_history, rows
 
 from agent.errors import HistoryWriteFailed
-from agent.history.hours import Entries, HostHour, ImpactHour
+from agent.history.entries import Entries
+from agent.history.hourly import EntryKind, HostHour, ImpactHour
 from agent.history.writer import History
 from agent.ledger import Outcome
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
+from agent.stretch import Stretch
+from impacts.values.bounded import Bounded
 
 PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED, "psys")
 METER = Channel("hwmon", "power1", "host", Boundary.INLET, Method.INTEGRATED)
@@ -33,12 +36,12 @@ class Agent:
     def read(self, microjoules):
         at = self.clock.monotonic_seconds()
         (step,) = self.ledger.record([CounterReading(PACKAGE, at, microjoules, WRAP, self.boot_id)])
-        self.entries.book_channel(step, self.clock.utc_now())
-        seconds = step.observed_seconds
-        energy = HostHour(step.microjoules, step.microjoules, step.microjoules * 2, 0, seconds, 0.0)
-        self.entries.book_host("part_modelled", energy, seconds, self.clock.utc_now())
-        grams = ImpactHour(1.0, 2.0, 3.0)
-        self.entries.book_impact("scope2", "ember/FR", grams, seconds, self.clock.utc_now())
+        self.entries.add_channel(step, self.clock.utc_now())
+        stretch = Stretch.before(self.clock.utc_now(), step.observed_seconds)
+        energy = Bounded(step.microjoules, step.microjoules, step.microjoules * 2)
+        self.entries.add_host("part_modelled", HostHour(energy, 0, step.observed_seconds, 0.0), stretch)
+        grams = ImpactHour(Bounded(1.0, 2.0, 3.0))
+        self.entries.add_impact("scope2", EntryKind.YEARLY, grams, stretch, "ember/FR")
         return step
 
     def write(self, ratio=0.25):
@@ -85,8 +88,10 @@ def test_everything_written_is_there_again(tmp_path, clock, in_memory):
     restored = history.ledger("boot-1").accounts[PACKAGE.key]
     assert (restored.microjoules, restored.unobserved_seconds) == (3_000_000, 0.0)
     assert (restored.channel.component, restored.channel.within, restored.channel.method) == ("cpu", "psys", "counted")
-    assert history.host_totals() == {"part_modelled": HostHour(3_000_000, 3_000_000, 6_000_000, 0, 2.0, 0.0)}
-    assert history.impact_totals_by_factor() == {("scope2", "ember/FR"): ImpactHour(3.0, 6.0, 9.0)}
+    assert history.host_totals() == {"part_modelled": HostHour(Bounded(3_000_000, 3_000_000, 6_000_000), 0, 2.0, 0.0)}
+    assert history.impact_totals_by_factor() == {
+        ("scope2", EntryKind.YEARLY, "ember/FR"): ImpactHour(Bounded(3.0, 6.0, 9.0))
+    }
     assert (history.began_at, history.last_written_at) == (clock.utc, clock.utc)
     assert history.amortised_ratio == 0.25
     assert agent.entries == Entries()
@@ -108,7 +113,7 @@ def test_began_at_stays_and_hours_add_up_over_writes_and_starts(tmp_path, clock)
     assert (agent.history.began_at, agent.history.last_written_at) == (began_at, clock.utc)
     assert agent.history.amortised_ratio == 0.75
     assert agent.total == 6_000_000
-    assert agent.history.host_totals()["part_modelled"].microjoules == 6_000_000
+    assert agent.history.host_totals()["part_modelled"].energy.central == 6_000_000
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (6_000_000, 5.0)
     ]
@@ -122,10 +127,12 @@ def test_totals_since_an_hour_leave_out_the_hours_before(clock):
     agent.write()
 
     later = agent.history.host_totals(START + timedelta(hours=1))["part_modelled"]
-    assert (later.microjoules, later.observed_seconds) == (12_000_000, pytest.approx(12.0))
-    assert agent.history.host_totals(START)["part_modelled"].microjoules == 23_000_000
+    assert (later.energy.central, later.observed_seconds) == (12_000_000, pytest.approx(12.0))
+    assert agent.history.host_totals(START)["part_modelled"].energy.central == 23_000_000
     assert agent.history.host_totals(START + timedelta(seconds=1))["part_modelled"] == later
-    assert agent.history.impact_totals(START + timedelta(hours=1))["scope2"].central == pytest.approx(2.0 * 12 / 20)
+    assert agent.history.impact_totals(START + timedelta(hours=1))["scope2"].amount.central == pytest.approx(
+        2.0 * 12 / 20
+    )
 
 
 def test_within_one_boot_the_counter_tells_what_happened_while_the_agent_was_away(tmp_path, clock):
@@ -222,7 +229,7 @@ def test_a_step_of_the_wall_clock_loses_and_doubles_nothing(tmp_path, clock, sec
     agent.write()
 
     assert (agent.total, agent.unobserved_seconds) == (5_000_000, 0.0)
-    assert agent.history.host_totals()["part_modelled"].microjoules == 5_000_000
+    assert agent.history.host_totals()["part_modelled"].energy.central == 5_000_000
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (5_000_000, 4.0)
     ]
@@ -280,11 +287,11 @@ def test_a_commit_that_fails_after_the_fact_doubles_nothing(tmp_path, clock):
     agent.write()
 
     assert agent.entries == Entries()
-    assert agent.history.host_totals()["part_modelled"].microjoules == agent.total == 9_000_000
+    assert agent.history.host_totals()["part_modelled"].energy.central == agent.total == 9_000_000
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (9_000_000, 5.0)
     ]
-    assert agent.history.impact_totals()["scope2"].central == 12.0
+    assert agent.history.impact_totals()["scope2"].amount.central == 12.0
 
 
 def test_a_history_for_reading_is_none_where_there_is_none_and_creates_nothing(tmp_path):
@@ -300,7 +307,7 @@ def test_a_history_is_read_beside_the_agent_that_writes_it(tmp_path, clock):
     agent.read(9_000_000)
     agent.write()
 
-    assert view.host_totals()["part_modelled"].microjoules == 4_000_000
+    assert view.host_totals()["part_modelled"].energy.central == 4_000_000
     assert (view.began_at, view.amortised_ratio) == (agent.history.began_at, 0.25)
     assert not hasattr(view, "write")
     view.close()
@@ -313,6 +320,6 @@ def test_reading_a_history_that_nobody_writes_leaves_no_trace(tmp_path, clock):
     view = History.open_read_only(tmp_path)
     OPENED.append(view)
 
-    assert view.impact_totals() == {"scope2": ImpactHour(3.0, 6.0, 9.0)}
+    assert view.impact_totals() == {"scope2": ImpactHour(Bounded(3.0, 6.0, 9.0))}
     view.close()
     assert sorted(tmp_path.iterdir()) == before

@@ -22,7 +22,8 @@ from histories import (
 )
 
 from agent.errors import HistoryDamaged
-from agent.history.hours import Entries
+from agent.history.entries import Entries
+from agent.history.hourly import EntryKind
 from agent.history.writer import History
 from agent.ledger import EnergyLedger
 
@@ -149,10 +150,12 @@ def test_no_counter_falls_when_the_file_is_lost_while_the_agent_runs(tmp_path, c
 
     history = open_history(tmp_path, clock)
     assert total(history.ledger("boot")) == 14_000_000
-    assert history.host_totals()["part_modelled"].microjoules == 14_000_000
-    assert history.impact_totals_by_factor()[("scope2", "ember/FR")].central == pytest.approx(15.0)
+    assert history.host_totals()["part_modelled"].energy.central == 14_000_000
+    assert history.impact_totals_by_factor()["scope2", EntryKind.YEARLY, "ember/FR"].amount.central == pytest.approx(
+        15.0
+    )
     assert (history.began_at, history.amortised_ratio) == (began_at, 0.5)
-    assert history.host_totals(START)["part_modelled"].microjoules == 2_000_000  # hours are lost; their sum is not
+    assert history.host_totals(START)["part_modelled"].energy.central == 2_000_000  # hours are lost; their sum is not
 
 
 def test_reading_a_damaged_history_says_so(tmp_path, clock):

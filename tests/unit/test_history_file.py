@@ -18,10 +18,11 @@ from histories import (
 
 from agent.errors import ConfigError
 from agent.history.file import FILE_NAME, open_for_writing, transaction
-from agent.history.hours import ImpactHour
+from agent.history.hourly import EntryKind, ImpactHour
 from agent.history.schema import SCHEMA_VERSION, tables
 from agent.history.view import HistoryView
 from agent.history.writer import History
+from impacts.values.bounded import Bounded
 
 
 def write_one_row_and_a_bug(connection):
@@ -174,16 +175,15 @@ def first_version(directory):
 
 def assert_nothing_is_lost(view):
     assert view.amortised_ratio == 0.25
-    assert {basis: hour.microjoules for basis, hour in view.host_totals().items()} == {
+    assert {basis: hour.energy.central for basis, hour in view.host_totals().items()} == {
         "modelled": 200,
         "part_modelled": 2001,
     }
     assert view.impact_totals_by_factor() == {
-        (STEM, "ember/FR"): ImpactHour(
-            2.0, 5.0, 8.0, 850, 1701, 2550
-        ),  # 3/4 of the second hour's energy, as of its grams
-        (STEM, "ember/DE"): ImpactHour(1.0, 1.0, 1.0, 250, 500, 750),
-        (EMBODIED, "embodied"): ImpactHour(4.0, 5.0, 6.0),
+        # 3/4 of the second hour's energy, as of its grams
+        (STEM, EntryKind.YEARLY, "ember/FR"): ImpactHour(Bounded(2.0, 5.0, 8.0), Bounded(850, 1701, 2550)),
+        (STEM, EntryKind.YEARLY, "ember/DE"): ImpactHour(Bounded(1.0, 1.0, 1.0), Bounded(250, 500, 750)),
+        (EMBODIED, EntryKind.AMORTISED, ""): ImpactHour(Bounded(4.0, 5.0, 6.0)),
     }
 
 

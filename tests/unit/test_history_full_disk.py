@@ -19,7 +19,7 @@ from histories import (
 )
 
 from agent.errors import HistoryWriteFailed
-from agent.history.hours import Entries
+from agent.history.entries import Entries
 
 
 def write_until_it_fails(history, ledger, entries, clock):
@@ -50,7 +50,7 @@ def check_that_nothing_is_lost_or_doubled(directory, clock, ledger):
     history = open_history(directory, clock)
     assert history.problems == []
     assert total(history.ledger("boot")) == total(ledger)
-    assert history.host_totals()["part_modelled"].microjoules == total(ledger)
+    assert history.host_totals()["part_modelled"].energy.central == total(ledger)
     history.close()
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from market import hour
 
+from agent.config_file import read_config
 from agent.errors import ConfigError
-from agent.written.config import read_config
 from impacts.market_based.instruments import InstrumentKind
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "market-based.md").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lab.simbmc import SimBmc
 from trees import machine, processor
 
+from agent.config_file import read_config
 from agent.errors import ConfigError, ReadFailed, SourceAbsent, SourceDenied
 from agent.host import Host
 from agent.ipmi.dcmi import parse_capabilities, parse_power_reading
@@ -28,7 +29,6 @@ from agent.readings import Boundary, Method
 from agent.sources.ipmi_dcmi import NAME, DcmiSource, open_by, open_source
 from agent.sources.ipmi_sensors import SensorSource
 from agent.sources.table import SOURCES
-from agent.written.config import read_config
 from impacts.parts import Inventory, Server
 
 POWER_READING = 0x02

@@ -16,7 +16,7 @@ from clocks import HandClock
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from agent.history.hours import Entries
+from agent.history.entries import Entries
 from agent.history.writer import History
 from agent.ledger import EnergyLedger, Outcome, advance
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading

@@ -65,8 +65,8 @@ def test_the_loop_misses_no_tick_while_a_provider_stalls_for_a_minute(root, conf
         snapshot = sampler.latest
         grid.server.released.set()
 
-    assert sampler.progress.ticks > 35
-    assert sampler.progress.missed_ticks == 0
+    assert sampler.state.ticks > 35
+    assert sampler.state.missed_ticks == 0
     assert "not_known_yet" in {problem.reason for problem in snapshot.problems}
 
 
@@ -80,12 +80,14 @@ def test_a_provider_that_answers_is_what_the_figures_rest_on_and_its_token_is_no
     with caplog.at_level(logging.DEBUG), sampling(Host(root, SystemClock()), live, state) as sampler:
         sampler.tick()
         for _ in range(200):
-            if (snapshot := sampler.tick()) and "live-electricity-maps" in str(prometheus.text(snapshot)):
+            sampler.tick()
+            if (snapshot := sampler.latest) and "live-electricity-maps" in str(prometheus.text(snapshot)):
                 break
             time.sleep(0.02)
         grid.server.status = 401
         sampler.write()
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert any(TOKEN in value for headers in grid.server.headers for value in headers.values())  # it was sent
     assert 'dataset="live-electricity-maps",entry="electricity:FR",fit="exact"' in prometheus.text(snapshot).decode()
@@ -100,7 +102,8 @@ def test_two_samples_wait_for_the_first_answer(root, config, grid):
     grid.clock.utc = SystemClock().utc_now()
     grid.server.document = answers.of(grid.start_of(answers), 100)
     with sampling(Host(root, SystemClock()), replace(config, grid=grid.settings(answers)), None) as sampler:
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert 'dataset="live-electricity-maps"' in prometheus.text(snapshot).decode()
 
@@ -121,12 +124,13 @@ class Site(OnePackage):
         """Run a process of the agent for some hours; return its snapshots."""
         snapshots = []
         with self.sampling(self.config, self.state) as sampler:
-            sampler.evaluation.use._live = self.provider  # noqa: SLF001 - in the place of a thread that asks
+            sampler.accounts.electricity._live = self.provider  # noqa: SLF001 - in the place of a thread that asks
             sampler.tick()
             for _ in range(2 * hours):
                 snapshots += [ticks(sampler, self, 1, 60) for _ in range(30)]
                 sampler.write()
-            snapshots.append(sampler.tick())
+            sampler.tick()
+            snapshots.append(sampler.latest)
             sampler.write()
         return snapshots
 

@@ -7,6 +7,7 @@ from trees import machine, processor, set_load
 
 from agent.errors import ReadFailed, SourceAbsent
 from agent.sources.load_model import busy_and_total_ticks, open_source
+from agent.wholehost.channel_power import channel_power
 from agent.wholehost.load_model import load_model
 from impacts.parts import Inventory, Part, Server
 
@@ -68,7 +69,7 @@ def test_a_cpu_that_is_not_known_has_a_default_per_logical_cpu_wide_bounds_and_a
     cpu = term(model, "cpu")
 
     assert cpu.watts(1) == pytest.approx(16 * 3 * 1.02)
-    assert cpu.full.high / cpu.full.low > 5
+    assert cpu.full.estimate.high / cpu.full.estimate.low > 5
     assert [(problem.origin, problem.reason) for problem in model.problems] == [("model", "tdp_unknown")]
     assert "Fancy 9000" in model.problems[0].what
 
@@ -78,7 +79,7 @@ def test_a_product_that_is_not_known_has_the_range_of_its_family_and_a_problem(t
     processor(tmp_path, cpus=16)
     gold = Part("cpu", 2, model="Intel(R) Xeon(R) Gold 6399 CPU @ 2.00GHz", cores=24)
     model = load_model(machine(tmp_path, inventory=Inventory(Server(), (gold,))))
-    full = term(model, "cpu").full
+    full = term(model, "cpu").full.estimate
 
     assert (full.low, full.central, full.high) == tuple(map(pytest.approx, (2 * 105 * 0.6, 2 * 205, 2 * 300 * 1.4)))
     assert [problem.reason for problem in model.problems] == ["tdp_unknown"]
@@ -91,7 +92,7 @@ def test_a_known_product_beside_one_of_a_known_family_keeps_its_own_power(tmp_pa
     parts = (Part("cpu", 1, model="Xeon Gold 6230"), Part("cpu", 1, model="Xeon Gold 6399"))
     model = load_model(machine(tmp_path, inventory=Inventory(Server(), parts)))
 
-    assert term(model, "cpu").full.central == pytest.approx(125 + 205)
+    assert term(model, "cpu").full.estimate.central == pytest.approx(125 + 205)
     assert "6230" not in model.problems[0].what
 
 
@@ -162,10 +163,15 @@ def test_without_proc_stat_there_is_no_model(tmp_path):
         open_source(machine(tmp_path))
 
 
-def test_a_derivation_works_out_to_the_modelled_power(tmp_path):
+def test_the_power_of_a_modelled_channel_is_its_full_power_times_the_share_that_was_drawn(tmp_path):
     processor(tmp_path)
-    for part in load_model(machine(tmp_path, inventory=KNOWN)).terms:
-        assert part.derivation(0.42).result.central == pytest.approx(part.watts(0.42))
+    source = open_source(machine(tmp_path, inventory=KNOWN))
+    source.close()
+    for channel, term in zip(source.channels, source.model.terms, strict=True):
+        paper = channel_power(channel, round(term.watts(0.42) * 2e6), 2.0)
+        assert paper.estimate.central == pytest.approx(term.watts(0.42))
+        assert paper.estimate.high / paper.estimate.central == pytest.approx(channel.accuracy.high)
+        assert set(paper.leaves) == set(channel.accuracy.grounds)
 
 
 def test_the_power_of_all_terms_has_the_bounds_of_each_and_their_grounds(tmp_path):

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from market import KWH, instrument, kwh, market_book, market_terms, per_kwh, residual
 
 from impacts.market_based.emissions import (
-    Corners,
     MarketState,
     MarketTerms,
     market_based,
@@ -15,6 +14,7 @@ from impacts.market_based.emissions import (
     used_up_problems,
 )
 from impacts.market_based.instruments import Delivery, accepted
+from impacts.values.bounded import Bounded
 
 HOUR = 1_749_556_800  # 10 June 2025, 12:00 UTC
 RESIDUAL = residual(300)
@@ -54,7 +54,7 @@ def corners(estimate):
 @given(terms(), ENERGIES)
 def test_what_is_covered_and_what_is_not_make_the_energy(terms, energy):
     step = market_based(energy, HOUR, MarketState(), terms)
-    together = sum((part.joules for part in step.parts), Corners())
+    together = sum((part.joules for part in step.parts), Bounded())
     assert together.amounts() == pytest.approx(corners(energy))
 
 
@@ -65,12 +65,12 @@ def test_nothing_covers_more_than_its_volume_its_delivery_or_its_share(terms, en
         step = market_based(energy, HOUR, state, terms)
         state = step.state
         for one in terms.instruments:
-            joules = next((part.joules for part in step.parts if part.id == one.id), Corners())
+            joules = next((part.joules for part in step.parts if part.id == one.id), Bounded())
             for covered, drawn in zip(joules.amounts(), corners(energy), strict=True):
                 assert 0 <= covered <= one.share * drawn * (1 + 1e-9) + 1e-9
     for one in terms.instruments:
         most = min(one.volume_joules, one.joules_in(HOUR))
-        assert all(used <= most * (1 + 1e-9) for used in state.in_period.get(one.id, Corners()).amounts())
+        assert all(used <= most * (1 + 1e-9) for used in state.in_period.get(one.id, Bounded()).amounts())
 
 
 @given(terms(), ENERGIES, ENERGIES)
@@ -84,7 +84,7 @@ def test_more_energy_never_emits_less_from_the_same_hour_on(terms, one, other):
 @given(terms(), ENERGIES)
 def test_the_parts_grams_make_the_steps(terms, energy):
     step = market_based(energy, HOUR, MarketState(), terms)
-    together = sum((part.grams for part in step.parts), Corners())
+    together = sum((part.grams for part in step.parts), Bounded())
     assert together.amounts() == pytest.approx(corners(step.grams))
 
 
@@ -120,10 +120,10 @@ def test_the_state_is_the_sum_of_the_hourly_accounts(terms, energies):
 def test_what_was_booked_outside_an_instruments_period_is_not_of_its_volume():
     ppa = instrument("ppa", 20, kwh=5)
     year_before = HOUR - 365 * 86400
-    used = Corners(2 * KWH, 3 * KWH, 4 * KWH)
+    used = Bounded(2 * KWH, 3 * KWH, 4 * KWH)
     state = MarketState.of([(year_before, ppa.id, used), (HOUR, ppa.id, used), (HOUR, "test-data/x", used)], [ppa])
     assert state.in_period == {ppa.id: used}
-    assert state.left(ppa, HOUR + 3600) == Corners(3 * KWH, 2 * KWH, 1 * KWH)
+    assert state.left(ppa, HOUR + 3600) == Bounded(3 * KWH, 2 * KWH, 1 * KWH)
 
 
 def test_the_order_of_use_is_the_hierarchys_then_the_lists():

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
+from agent.wholehost.contradictions import Contradictions
 from agent.wholehost.meters import LASTING_WINDOWS, WINDOW_SECONDS, MeterComparison
-from agent.wholehost.overlap import ways
+from agent.wholehost.ways import InletMeter
 from impacts.values.estimates import Citation, Estimate
 
 WITHIN_5_PERCENT = Estimate(0.95, 1.0, 1.05, "1", (Citation("test"),))
@@ -13,6 +14,7 @@ FIRST, OTHER = (
     Channel(source, "inlet", "host", Boundary.INLET, Method.INTEGRATED, accuracy=WITHIN_5_PERCENT)
     for source in ("ipmi_dcmi", "redfish")
 )
+METERS = [InletMeter((channel,), Contradictions()) for channel in (FIRST, OTHER)]
 
 
 def told(channel, watts, seconds):
@@ -26,7 +28,7 @@ def compare(comparison, first_watts, other_watts, windows, at=0.0):
         steps = [told(FIRST, first_watts, 10)]
         if other_watts is not None:
             steps.append(told(OTHER, other_watts, 10))
-        comparison.compare(ways([FIRST, OTHER]), steps, at)
+        comparison.compare(METERS, steps, at)
     return at
 
 

@@ -19,14 +19,16 @@ from trees import machine
 from agent.accounts.electricity import Use, netted
 from agent.accounts.recompute import Knowledge, recomputed
 from agent.cli import main
-from agent.history.hours import Entries, HostHour
+from agent.history.entries import Entries
 from agent.history.view import HistoryView
 from agent.history.writer import History
 from agent.host_facts import standing
 from agent.ledger import EnergyLedger
 from agent.place import Place
+from agent.stretch import Stretch
 from impacts.datasets import load_book
 from impacts.factor_book import FactorBook
+from impacts.values.bounded import Bounded
 
 HOURS = 6
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "recompute.schema.json").read_text(encoding="utf-8"))
@@ -38,14 +40,14 @@ def book():
 
 
 def begun(root, directory, place="", provider=None):
-    """A closed history of six hours of 1 kWh, booked where the host was taken to be."""
+    """A closed history of six hours of 1 kWh, entered where the host was taken to be."""
     clock = HandClock(utc=NOON)
     history = History.open(directory, clock)
     use, entries = Use(standing(machine(root, clock), Place(place), ()), provider, history), Entries()
     for _ in range(HOURS):
         clock.wait(3600)
-        for booking in use.bookings(HostHour(*[KWH_MICROJOULES] * 3, 0, 3600.0, 0.0), 3600.0, clock.utc):
-            entries.book(booking)
+        for entry in use.entries_of(Bounded(*[KWH_MICROJOULES] * 3), Stretch.before(clock.utc, 3600.0)):
+            entries.add(entry)
     history.write(EnergyLedger({}), entries, 0.0, clock.utc)
     accounts = netted(history.accounts(NOON))
     history.close()
@@ -53,16 +55,16 @@ def begun(root, directory, place="", provider=None):
 
 
 def sums(accounts, stem):
-    amounts = [one.amount for one in accounts if one.stem == stem]
-    return sum(one.central for one in amounts), sum(one.microjoules for one in amounts)
+    amounts = [one.amount for one in accounts if one.quantity == stem]
+    return sum(one.amount.central for one in amounts), sum(one.energy.central for one in amounts)
 
 
 def test_a_place_that_is_set_later_changes_every_quantity_and_no_energy(tmp_path, book):
     old = begun(tmp_path, None)
     new = recomputed([], old, Knowledge(book, Place("FR")))
 
-    assert {one.stem for one in new} == {LOCATION, MARKET, UPSTREAM, WATER}
-    assert {one.factor_id for one in new if one.stem == LOCATION} == {"electricitymaps-yearly/electricity:FR:2025"}
+    assert {one.quantity for one in new} == {LOCATION, MARKET, UPSTREAM, WATER}
+    assert {one.factor for one in new if one.quantity == LOCATION} == {"electricitymaps-yearly/electricity:FR:2025"}
     for stem in (LOCATION, MARKET, UPSTREAM):
         assert sums(new, stem)[0] < sums(old, stem)[0] / 5
         assert sums(new, stem)[1] == sums(old, stem)[1] == HOURS * KWH_MICROJOULES
@@ -78,7 +80,7 @@ def test_what_was_booked_live_stays_when_the_provider_is_gone(tmp_path, book):
     provider = Provider(tuple(told(NOON + timedelta(minutes=20 * n), 40 + 7 * n, 20) for n in range(3 * 4)))
     old = begun(tmp_path, None, "FR", provider)
 
-    assert len({one.factor_id for one in old if one.stem == LOCATION}) == 2  # live, then by the year
+    assert len({one.factor for one in old if one.quantity == LOCATION}) == 2  # live, then by the year
     assert recomputed([], old, Knowledge(book, Place("FR"))) == []
 
 
@@ -96,7 +98,7 @@ def test_a_residual_mix_that_is_imported_later_acts_on_the_market_based_figure_a
     with_mix = FactorBook((*every_factor(book), residual(300)))
     new = recomputed([], old, Knowledge(with_mix, Place("FR")))
 
-    assert {one.stem for one in new} == {MARKET}
+    assert {one.quantity for one in new} == {MARKET}
     assert sums(new, MARKET)[0] > 2 * sums(old, MARKET)[0]
 
 
@@ -115,15 +117,15 @@ def test_instruments_go_on_with_what_earlier_hours_have_used(tmp_path, book):
     by_contract = recomputed([], first, known)
     after = recomputed(by_contract, rest, known)
 
-    assert sums([one for one in by_contract if "Windpark" in one.factor_id], MARKET)[1] == 3 * KWH_MICROJOULES
-    assert sums([one for one in after if "Windpark" in one.factor_id], MARKET)[1] == 1 * KWH_MICROJOULES
+    assert sums([one for one in by_contract if one.factor == "Windpark"], MARKET)[1] == 3 * KWH_MICROJOULES
+    assert sums([one for one in after if one.factor == "Windpark"], MARKET)[1] == 1 * KWH_MICROJOULES
 
 
 def test_hours_of_an_older_program_get_the_quantities_that_it_did_not_have(tmp_path, book):
-    old = [one for one in begun(tmp_path, None, "FR") if one.stem == LOCATION]
+    old = [one for one in begun(tmp_path, None, "FR") if one.quantity == LOCATION]
     new = recomputed([], old, Knowledge(book, Place("FR")))
 
-    assert {one.stem for one in new} == {MARKET, UPSTREAM, WATER}
+    assert {one.quantity for one in new} == {MARKET, UPSTREAM, WATER}
     assert sums(new, MARKET) == (pytest.approx(sums(old, LOCATION)[0]), HOURS * KWH_MICROJOULES)
 
 
@@ -148,7 +150,7 @@ def view(state):
 
 def test_the_command_writes_a_version_keeps_the_old_and_leaves_counters_alone(recompute):
     before = view(recompute.state)
-    booked, totals = before.booked(NOON), before.impact_totals()
+    booked, totals = before.counted(NOON), before.impact_totals()
     before.close()
     status, printed = recompute()
     after = view(recompute.state)
@@ -157,8 +159,8 @@ def test_the_command_writes_a_version_keeps_the_old_and_leaves_counters_alone(re
     assert "version 1 is written, hours that change: 6" in printed.out
     assert "old  ember-2025/electricity:WORLD:2024: 6 kWh" in printed.out
     assert "new  electricitymaps-yearly/electricity:FR:2025: 6 kWh" in printed.out
-    assert (after.booked(NOON), after.impact_totals()) == (booked, totals)
-    assert {one.version for one in after.accounts(NOON) if one.stem != "scope3_embodied_amortised_co2e"} == {1}
+    assert (after.counted(NOON), after.impact_totals()) == (booked, totals)
+    assert {one.version for one in after.accounts(NOON) if one.quantity != "scope3_embodied_amortised_co2e"} == {1}
     assert sums(after.accounts(NOON), LOCATION)[0] < sums(booked, LOCATION)[0] / 5
     after.close()
 
@@ -234,11 +236,11 @@ def test_a_damaged_history_is_left_where_it_is(recompute):
 
 def test_a_newer_version_of_some_hours_leaves_the_others(recompute):
     history = History.open(recompute.state, HandClock())
-    old = [one for one in netted(history.accounts(NOON)) if one.stem == LOCATION]
-    doubled = [replace(one.amount, central=2 * one.amount.central, high=2 * one.amount.high) for one in old]
-    history.put_version([old[0]._replace(amount=doubled[0]), old[1]._replace(amount=doubled[1])], datetime.now(UTC))
-    history.put_version([old[1]._replace(amount=old[1].amount)], datetime.now(UTC))
-    versions = {one.hour: one.version for one in history.accounts(NOON) if one.stem == LOCATION}
+    old = [one for one in netted(history.accounts(NOON)) if one.quantity == LOCATION]
+    doubled = [replace(one, amount=one.amount + one.amount) for one in old[:2]]
+    history.put_version(doubled, datetime.now(UTC))
+    history.put_version([old[1]], datetime.now(UTC))
+    versions = {one.hour: one.version for one in history.accounts(NOON) if one.quantity == LOCATION}
     history.close()
 
     assert [versions[one.hour] for one in old] == [1, 2, 0, 0, 0, 0]

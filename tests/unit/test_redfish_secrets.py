@@ -11,11 +11,12 @@ import pytest
 from bmcs import PASSWORD
 from lab.redfish_server import VENDORS
 
+from agent.config_file import read_config
 from agent.errors import ConfigError, ReadFailed, SourceDenied
 from agent.host import Host
 from agent.sources.redfish_settings import redfish_settings
 from agent.wiring import sampling
-from agent.written.config import Config, read_config
+from agent.written.config import Config
 from exporters import prometheus
 
 PAIR = base64.b64encode(f"monitor:{PASSWORD}".encode()).decode()
@@ -78,7 +79,8 @@ def test_no_figure_or_problem_tells_a_secret(bmcs, everything_logged, tmp_path):
     with sampling(Host(), config, None) as sampler:
         sampler.tick(10.0)
         server.faults.status = 500
-        snapshot = sampler.tick(10.0)
+        sampler.tick(10.0)
+        snapshot = sampler.latest
         [watched] = [watched for watched in sampler.sources.watched if watched.entry.name == "redfish"]
         assert watched.failures == {"http_500": 1}
         texts = [repr(snapshot), repr(watched.state), repr(watched.problem), prometheus.text(snapshot).decode()]

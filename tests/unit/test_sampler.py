@@ -41,7 +41,8 @@ def value(snapshot, name, **labels):
 
 def test_the_first_tick_knows_no_power_and_says_nothing_in_its_place(machine, config):
     with machine.sampling(config) as sampler:
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert value(snapshot, "host_power_watts") is None
     assert value(snapshot, "scope2_location_based_co2e_grams_total") is None
@@ -74,7 +75,8 @@ def test_bounds_enclose_every_total(machine, config):
 
 def test_the_embodied_share_of_a_day_is_a_day_of_the_service_life(machine, config):
     with machine.sampling(config) as sampler:
-        first = sampler.tick()
+        sampler.tick()
+        first = sampler.latest
         snapshot = ticks(sampler, machine, 1, seconds=86400)
 
     whole = sum(figure.estimate.central for figure in snapshot.named("wattprint_scope3_embodied_co2e_grams"))
@@ -110,7 +112,8 @@ def drive_booked(machine, config, drive, days):
     parts = f"parts: [{{{DRIVE}{drive}}}]\n" if drive is not None else "parts: []\n"
     config.inventory_file.write_text(SERVER + parts)
     with machine.sampling(config, config.inventory_file.with_name("state")) as sampler:
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
         if days:
             snapshot = ticks(sampler, machine, days, DAY)
         sampler.write()
@@ -180,7 +183,8 @@ def test_what_passes_before_the_clock_is_set_is_booked_once_it_is(machine, confi
         machine.clock.utc = machine.clock.utc.replace(year=1970)
         unset = ticks(sampler, machine, 10, 60)
         machine.clock.utc = now + timedelta(seconds=600)
-        after = sampler.tick()
+        sampler.tick()
+        after = sampler.latest
 
     assert value(unset, AMORTISED) == 0
     assert value(after, AMORTISED) == pytest.approx(embodied(after) * 600 / (1461 * DAY))
@@ -227,7 +231,8 @@ def test_a_date_of_acquisition_that_is_set_later_moves_the_ratio_and_books_nothi
         before = ticks(sampler, machine, 10, 60)
         sampler.write()
     with machine.sampling(config, state) as sampler:
-        after = sampler.tick()
+        sampler.tick()
+        after = sampler.latest
 
     name = "scope3_embodied_amortised_co2e_grams_total"
     assert value(after, "scope3_embodied_amortised_ratio") > 100 * value(before, "scope3_embodied_amortised_ratio")
@@ -242,7 +247,8 @@ def test_power_that_nobody_tells_any_more_is_unknown_and_not_the_last_value(mach
         (machine.root / "proc/stat").write_text("garbage")
         for _ in range(5):
             machine.clock.wait(1)
-            snapshot = sampler.tick()
+            sampler.tick()
+            snapshot = sampler.latest
 
     assert value(snapshot, "host_power_watts") is None
     assert value(snapshot, "channel_power_watts", channel="package-0") is None
@@ -292,7 +298,7 @@ def test_the_host_account_says_how_long_nothing_was_known(machine, config, tmp_p
     with machine.sampling(config, state) as sampler:
         sampler.tick()
         ticks(sampler, machine, 5)
-        [host] = sampler.progress.ever.hosts.values()
+        [host] = sampler.accounts.ever.hosts.values()
 
     assert host.observed_seconds == pytest.approx(10)
     assert host.unobserved_seconds == pytest.approx(300)
@@ -306,7 +312,8 @@ def test_totals_go_on_after_a_restart_and_the_counter_tells_what_happened_meanwh
         sampler.write()
     machine.passes(20)
     with machine.sampling(config, state) as sampler:
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert value(snapshot, "channel_energy_joules_total", channel="package-0") == 2500
     assert value(snapshot, "host_energy_joules_total") == pytest.approx(2500 * 1.33)
@@ -324,7 +331,8 @@ def test_after_a_reboot_the_time_away_is_unobserved(machine, config, tmp_path):
     machine.clock.monotonic = 12.0
     set_counter(machine.root, "intel-rapl:0", 7)
     with machine.sampling(config, state) as sampler:
-        snapshot = sampler.tick()
+        sampler.tick()
+        snapshot = sampler.latest
 
     assert value(snapshot, "channel_energy_joules_total", channel="package-0") == 500
     assert value(snapshot, "channel_unobserved_seconds_total", channel="package-0") == pytest.approx(300)
@@ -359,21 +367,22 @@ def test_what_could_not_be_written_is_a_problem_until_it_is_and_nothing_is_lost(
     state = tmp_path / "state"
     with machine.sampling(config, state) as sampler:
         sampler.tick()
-        working = sampler.history.write
+        working = sampler.accounts.history.write
 
         def fails(*_):
             raise HistoryWriteFailed("no room")
 
-        sampler.history.write = fails
+        sampler.accounts.history.write = fails
         ticks(sampler, machine, 5)
         sampler.write()
         full = ticks(sampler, machine, 1)
-        sampler.history.write = working
+        sampler.accounts.history.write = working
         sampler.write()
         mended = ticks(sampler, machine, 1)
         sampler.write()
     with machine.sampling(config, state) as sampler:
-        again = sampler.tick()
+        sampler.tick()
+        again = sampler.latest
 
     assert "write_failed" in {problem.reason for problem in full.problems}
     assert "write_failed" not in {problem.reason for problem in mended.problems}
@@ -396,13 +405,13 @@ def test_ticks_that_could_not_be_kept_are_counted_and_never_caught_up(machine, c
         sampler.run(1.0, 60.0, lambda: len(seen) >= 5)
 
     assert [at - seen[0] for at in seen] == [0, 1, 2, 6, 7]
-    assert sampler.progress.missed_ticks == 3
+    assert sampler.state.missed_ticks == 3
 
 
 def test_the_history_is_written_at_its_interval(machine, config, tmp_path):
     with machine.sampling(config, tmp_path / "state") as sampler:
         sampler.tick()
         sampler.run(1.0, 4.0, lambda: machine.clock.monotonic > 1010)
-        written = sampler.progress.at
+        written = sampler.state.at
 
     assert written == machine.clock.utc - timedelta(seconds=1)

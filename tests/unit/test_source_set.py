@@ -11,7 +11,9 @@ from agent.errors import ReadFailed, SourceAbsent, SourceDenied, SourceGone
 from agent.ledger import EnergyLedger
 from agent.loop.source_set import REOPEN_SECONDS, SourceSet
 from agent.readings import Boundary, Channel, Method, PowerReading
-from agent.sources.table import SOURCES, SourceEntry
+from agent.sources.source import SourceEntry
+from agent.sources.table import SOURCES
+from impacts.factors import FactorMissing
 
 CHANNEL = Channel("toy", "one", "cpu", Boundary.COMPONENT, Method.INTEGRATED)
 
@@ -91,6 +93,39 @@ def test_a_bug_in_one_source_is_counted_logged_once_and_stops_nothing(tmp_path, 
     assert sources.read() == [reading()]
     assert sources.watched[0].failures == {"bug": 2}
     assert sum("KeyError" in record.exc_text for record in caplog.records if record.exc_text) == 1
+
+
+@pytest.mark.parametrize("bug", [KeyError("oops"), PermissionError("oops"), FactorMissing("oops")])
+def test_a_bug_in_opening_one_source_is_counted_logged_once_and_the_source_is_opened_later(tmp_path, caplog, bug):
+    clock = HandClock()
+    with caplog.at_level(logging.ERROR):
+        sources = toy_set(tmp_path, bug, bug, Toy([reading()]), clock=clock)
+        assert sources.read() == []
+        clock.wait(REOPEN_SECONDS)
+        assert sources.read() == []
+    [watched] = sources.watched
+
+    assert watched.failures == {"bug": 2}
+    assert sum("oops" in record.exc_text for record in caplog.records if record.exc_text) == 1
+    assert (watched.problem.reason, watched.problem.remedy) == ("read_failed", "please report it with the agent's log")
+    assert (watched.state.found, watched.state.readable) == (True, False)
+
+    clock.wait(REOPEN_SECONDS)
+    assert sources.read() == [reading()]
+    assert watched.problem is None
+
+
+def test_a_source_that_denies_a_read_is_asked_again_and_its_power_is_not_integrated_meanwhile(tmp_path):
+    denial = SourceDenied("root only", remedy="be root")
+    sources = toy_set(tmp_path, Toy([reading()], denial, denial, [reading()]))
+    for _ in range(3):
+        sources.read()
+    [watched] = sources.watched
+
+    assert watched.problem.reason == "denied"
+    assert sources.interrupted == [CHANNEL.key]
+    assert sources.read() == [reading()]
+    assert watched.problem is None
 
 
 def test_a_source_that_is_gone_is_closed_and_looked_for_again(tmp_path):

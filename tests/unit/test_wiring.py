@@ -9,6 +9,7 @@ from clocks import HandClock
 from trees import machine, processor, set_load, write
 
 from agent.accounts.electricity import Use
+from agent.config_file import config_of
 from agent.errors import ConfigError
 from agent.grid.settings import grid_settings
 from agent.history.writer import History
@@ -17,7 +18,7 @@ from agent.place import Place, check_location, place_of
 from agent.recording.captured import open_root
 from agent.wholehost.load_model import load_model
 from agent.wiring import build_standing, sample_twice, sampling
-from agent.written.config import Config, config_of
+from agent.written.config import Config
 from impacts.datasets import load_book
 from impacts.parts import Inventory, Part, Server
 
@@ -119,7 +120,8 @@ def test_a_modelled_host_names_the_default_that_stands_in_for_its_cpu(tmp_path):
         sampler.tick()
         host.clock.wait(1)
         set_load(tmp_path, busy=100, idle=1300)
-        reasons = {problem.reason for problem in sampler.tick().problems}
+        sampler.tick()
+        reasons = {problem.reason for problem in sampler.latest.problems}
 
     assert {"modelled", "tdp_unknown"} <= reasons
 

@@ -180,6 +180,24 @@ def test_a_bug_in_the_source_is_an_answer_too(work):
     assert answers_of(worker, lambda answer: answer.readings)[0].reason == "bug"
 
 
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [(KeyError("oops"), "bug"), (PermissionError("oops"), "bug"), (SourceGone("unplugged"), "gone")],
+)
+def test_a_source_that_fails_to_open_unforeseen_is_an_answer_and_is_opened_again(work, trouble, reason):
+    openings = [trouble, Device([READING])]
+
+    def open_device():
+        opening = openings.pop(0)
+        if isinstance(opening, Exception):
+            raise opening
+        return opening
+
+    seen = answers_of(work(open_device), lambda answer: answer.readings)
+
+    assert [answer.reason for answer in seen] == [reason, ""]
+
+
 def test_patience_waits_for_the_answer_of_a_read_that_is_asked_for_now(work):
     worker = work(lambda: Device([READING]), Pace(interval_seconds=1000, deadline_seconds=5))
     answers_of(worker, lambda answer: answer.readings)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Power and energy of the host and its channels, as figures with their working papers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.wholehost.channel_power import channel_energy, channel_power
+from impacts import quantities as q
+from impacts.figures import Figure
+from impacts.values.derivations import RESULT, work_out
+from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import JOULES_PER_MICROJOULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from agent.accounts.totals import Totals
+    from agent.ledger import Account, EnergyStep
+    from agent.wholehost.host_step import HostStep
+    from impacts.values.derivations import Derivation
+
+OBSERVED = Citation("the agent's own observation")
+
+_ENTERED = Citation("the agent's accounts: the host steps of the period")
+_MEASURED = Citation("the agent's last host step: what its measured channels gave")
+_HOST = Citation("the agent's last host step: its energy, central value")
+
+
+def host_figures(step: HostStep | None) -> Iterator[Figure]:
+    """Return the host's power now, by its last step; None where no step is of the present."""
+    if step is None:
+        return
+    yield Figure.derived(q.HOST_POWER, (step.basis.value,), step.power, step.basis.value)
+    yield Figure.derived(q.HOST_MEASURED_ENERGY, (), _measured_share(step))
+
+
+def host_energy_figures(totals: Totals, period: str) -> Iterator[Figure]:
+    """Return the host's energy of a period by basis, as it was entered."""
+    for basis, energy in totals.hosts.items():
+        joules = energy.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE)
+        inputs = {"entered": joules.estimate("J", _ENTERED, *totals.grounds[basis])}
+        title = f"energy of the host, {basis.replace('_', ' ')}, {period}"
+        paper = work_out(title, "entered", inputs, units={"entered": "kWh", RESULT: "kWh"})
+        yield Figure.derived(q.HOST_ENERGY, (basis,), paper, basis)
+
+
+def _measured_share(step: HostStep) -> Derivation:
+    """Return how much of the step's energy was measured, 1 at most; all of none is none."""
+    measured, host = step.measured_microjoules, step.microjoules.central
+    inputs = {
+        "measured": Estimate.exact(min(measured, host) * JOULES_PER_MICROJOULE, "J", _MEASURED),
+        "host": Estimate.exact((host or 1) * JOULES_PER_MICROJOULE, "J", _HOST),
+    }
+    return work_out("share of the energy that is measured", "measured ÷ host", inputs, units=dict.fromkeys(inputs, "J"))
+
+
+def channel_figures(account: Account, step: EnergyStep | None) -> Iterator[Figure]:
+    """Return a channel's energy since the history began, and its power if its last step is of the present."""
+    channel = account.channel
+    labels, method = (channel.source, channel.name, channel.component), channel.method.value
+    energy = channel_energy(channel, account.microjoules, "since the history began")
+    yield Figure.derived(q.CHANNEL_ENERGY, (*labels, method), energy, method)
+    unobserved = Estimate.exact(account.unobserved_seconds, "s", OBSERVED)
+    yield Figure(q.CHANNEL_UNOBSERVED, (channel.source, channel.name), unobserved)
+    if step is not None and step.observed_seconds > 0:
+        power = channel_power(channel, step.microjoules, step.observed_seconds)
+        yield Figure.derived(q.CHANNEL_POWER, labels, power, method)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one factor stands for in a period: its energy and its amount, of totals or of the hours of a history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.accounts.totals import FactorInUse, factor_of
+from agent.history.hourly import ImpactHour, label
+from agent.stretch import moment_of
+from impacts.values.units import JOULES_PER_MICROJOULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from agent.history.hourly import Entry
+    from impacts.values.bounded import Bounded
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The amount of a quantity that one factor stands for."""
+
+    by: FactorInUse
+    amount: ImpactHour
+    hours: tuple[int, ...] = ()  # sorted; none where a total does not know them
+
+    @property
+    def label(self) -> str:
+        """The factor as people read it."""
+        return label(self.by.kind, self.by.factor)
+
+    @property
+    def joules(self) -> Bounded:
+        """The energy that the amount is of."""
+        return self.amount.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE)
+
+    @property
+    def span(self) -> str:
+        """Which hours it is of; empty where they are not known."""
+        if not self.hours:
+            return ""
+        first, last = (f"{moment_of(hour):%Y-%m-%d %H:%M}" for hour in (self.hours[0], self.hours[-1]))
+        return f"the hour of {first} UTC" if first == last else f"{len(self.hours)} hours, {first} to {last} UTC"
+
+
+def shares_of_totals(by_factor: Mapping[FactorInUse, ImpactHour]) -> list[Share]:
+    """Return the factors that stand for something, the largest first; what was taken back stands for nothing."""
+    return _largest_first(Share(by, amount) for by, amount in by_factor.items() if amount.energy)
+
+
+def shares_of_entries(entries: Iterable[Entry]) -> list[Share]:
+    """Return the sums by factor of netted entries, the largest first."""
+    sums: dict[FactorInUse, ImpactHour] = {}
+    hours: dict[FactorInUse, set[int]] = {}
+    for one in entries:
+        by = factor_of(one)
+        sums[by] = sums.get(by, ImpactHour()) + one.amount
+        hours.setdefault(by, set()).add(one.hour)
+    return _largest_first(Share(by, amount, tuple(sorted(hours[by]))) for by, amount in sums.items())
+
+
+def _largest_first(shares: Iterable[Share]) -> list[Share]:
+    return sorted(shares, key=lambda one: -one.amount.energy.central)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A step of the whole host: the energy of a stretch of time at the power supplies' inlets, and how it follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from agent.wholehost.channel_power import CLOCK, channel_power, formula_name
+from impacts.values.bounded import Bounded
+from impacts.values.derivations import RESULT, Derivation, work_out
+from impacts.values.estimates import Estimate
+from impacts.values.units import JOULES_PER_MICROJOULE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agent.readings import Channel
+    from agent.wholehost.reports import Report
+
+_JOULES = {RESULT: "J"}
+
+
+class Basis(StrEnum):
+    """What a stretch of host energy is known by."""
+
+    MEASURED = "measured"
+    CALIBRATED = "calibrated"
+    PART_MODELLED = "part_modelled"
+    MODELLED = "modelled"
+
+
+@dataclass(frozen=True, slots=True)
+class HostStep:
+    """Energy at the inlets over the last `seconds`, its bounds, what it rests on, and the part that was measured."""
+
+    basis: Basis
+    power: Derivation  # W, the mean
+    energy: Derivation  # J
+    seconds: float
+    measured_microjoules: int
+    channels: tuple[Channel, ...]  # that went in
+    shape: tuple[tuple[float, int], ...] = ()  # how it is spread inside: seconds and microjoules of smaller steps
+
+    @property
+    def microjoules(self) -> Bounded:
+        """The energy in whole microjoules."""
+        return Bounded.of(self.energy.estimate).each(lambda joules: round(joules / JOULES_PER_MICROJOULE))
+
+
+def host_step(
+    basis: Basis,
+    measured: Sequence[Report],
+    modelled: Sequence[Report],
+    formula: str,
+    overhead: Mapping[str, Estimate],
+) -> HostStep | None:
+    """Return the step that reports make; None if they are of no time.
+
+    `formula` has the sum of all reports in the place of `sum`, and the names of `overhead`: what lies between the
+    channels and the inlet. A modelled report of a part of the stretch only, as after a restart, stands at its mean for
+    all of it.
+    """
+    seconds = max((report.observed_seconds for report in measured or modelled), default=0.0)
+    if seconds <= 0:
+        return None
+    powers: dict[str, Derivation] = {}
+    for report in measured:
+        powers[_unused_name(report, powers)] = channel_power(report.channel, report.microjoules, seconds)
+    for report in modelled:
+        of_seconds = report.observed_seconds if 0 < report.observed_seconds < seconds else seconds
+        powers[_unused_name(report, powers)] = channel_power(report.channel, report.microjoules, of_seconds)
+    terms = " + ".join(powers)
+    power = work_out(
+        f"power of the host, {basis.value.replace('_', ' ')}",
+        formula.replace("sum", f"({terms})" if len(powers) > 1 and formula != "sum" else terms),
+        {**powers, **overhead},
+        note="mean since the last step",
+    )
+    time = Estimate.exact(seconds, "s", CLOCK)
+    energy = work_out("energy of the host", "power × seconds", {"power": power, "seconds": time}, units=_JOULES)
+    channels = tuple(report.channel for report in (*measured, *modelled))
+    return HostStep(basis, power, energy, seconds, sum(report.microjoules for report in measured), channels)
+
+
+def _unused_name(report: Report, powers: Mapping[str, Derivation]) -> str:
+    """Return what the formula calls the channel; two sources may have channels of one name."""
+    name = formula_name(report.channel)
+    return f"{report.channel.source}_{name}" if name in powers else name

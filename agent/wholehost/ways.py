@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ways to the host's energy: an inlet meter, the platform's counter, counted components, the load model.
+
+Each says whether it can be used now, whether its channels are worth waiting for, and what step they make. A further
+way, such as the calibrated one, is a class here and its place in `ways`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from agent.readings import Boundary, Channel, Method
+from agent.wholehost.host_step import Basis, HostStep, host_step
+from agent.wholehost.overlap import contents, meters, outermost_components
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agent.wholehost.contradictions import Contradictions
+    from agent.wholehost.reports import Report, Reports
+    from impacts.values.estimates import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Overheads:
+    """What lies between the components and the inlet: `rest` multiplies components, `psu_efficiency` divides psys."""
+
+    rest: Estimate
+    psu_efficiency: Estimate
+
+
+class Way(Protocol):
+    """One way to the host's energy."""
+
+    @property
+    def anchors(self) -> tuple[Channel, ...]:
+        """The channels that it stands on."""
+
+    def usable(self, reports: Reports) -> bool:
+        """Whether any of its channels is heard of."""
+
+    def awaited(self, reports: Reports) -> bool:
+        """Whether its channels keep a pace, so that a step by this way is worth waiting for."""
+
+    def has_reported(self, reports: Reports) -> bool:
+        """Whether nothing is missing any more for a step by this way."""
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return the step since the last one; None if it does not know all of that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class InletMeter:
+    """A meter at the power supplies' inlets, of one source: `measured`."""
+
+    anchors: tuple[Channel, ...]
+    contradictions: Contradictions
+
+    @property
+    def name(self) -> str:
+        """What it is called in problems: `ipmi_dcmi`."""
+        return self.anchors[0].source
+
+    def usable(self, reports: Reports) -> bool:
+        """Whether any of its channels is heard of."""
+        return bool(self.anchors) and not all(map(reports.is_silent, self.anchors))
+
+    def awaited(self, reports: Reports) -> bool:
+        """Whether all of its channels keep a pace."""
+        return _keep_a_pace(self.anchors, reports)
+
+    def has_reported(self, reports: Reports) -> bool:
+        """Whether each of its channels has reported."""
+        return len(reports.of(self.anchors)) == len(self.anchors)
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return the sum of its channels, unless it contradicts the components inside."""
+        shown = _complete(self.anchors, reports)
+        if not shown or self.contradictions.found(self.name, shown, reports):
+            return None
+        return host_step(Basis.MEASURED, shown, [], "sum", {})
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformCounter:
+    """A counter of the whole board behind the power supplies, over their efficiency: `part_modelled`."""
+
+    anchors: tuple[Channel, ...]
+    contradictions: Contradictions
+    psu_efficiency: Estimate
+
+    @property
+    def name(self) -> str:
+        """What it is called in problems: `rapl psys`, `cray node`."""
+        return ", ".join(f"{channel.source} {channel.name}" for channel in self.anchors)
+
+    def usable(self, reports: Reports) -> bool:
+        """Whether any of its channels is heard of."""
+        return not all(map(reports.is_silent, self.anchors))
+
+    def awaited(self, reports: Reports) -> bool:
+        """Whether all of its channels keep a pace."""
+        return _keep_a_pace(self.anchors, reports)
+
+    def has_reported(self, reports: Reports) -> bool:
+        """Whether each of its channels has reported."""
+        return len(reports.of(self.anchors)) == len(self.anchors)
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return the board's energy over the supplies' efficiency, unless it contradicts the components inside."""
+        shown = _complete(self.anchors, reports)
+        if not shown or self.contradictions.found(self.name, shown, reports):
+            return None
+        return host_step(
+            Basis.PART_MODELLED, shown, [], "sum ÷ psu_efficiency", {"psu_efficiency": self.psu_efficiency}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CountedComponents:
+    """Counted components, the model of those that are not, and what the rest of a host adds: `part_modelled`."""
+
+    anchors: tuple[Channel, ...]
+    rest: Estimate
+
+    def usable(self, reports: Reports) -> bool:
+        """Whether any of its channels is heard of."""
+        return bool(self._heard_of(reports))
+
+    def awaited(self, reports: Reports) -> bool:
+        """Whether the counters that are heard of keep a pace."""
+        return _keep_a_pace(self._heard_of(reports), reports)
+
+    def has_reported(self, reports: Reports) -> bool:
+        """Whether each counter has reported, and the model of what they leave out."""
+        anchors = self._heard_of(reports)
+        here = reports.of(anchors)
+        if len(here) < len(anchors):
+            return False
+        return not all(report.is_complete for report in here) or _models_have_reported(reports)
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return the counted components and the modelled ones beside them, times what the rest of a host adds."""
+        counted = _complete(self._heard_of(reports), reports)
+        if not counted:
+            return None
+        covered = {component for report in counted for component in contents(report.channel.component)}
+        beside = [report for report in reports.modelled() if report.channel.component not in covered]
+        return host_step(Basis.PART_MODELLED, counted, beside, "sum × rest_of_host", {"rest_of_host": self.rest})
+
+    def _heard_of(self, reports: Reports) -> tuple[Channel, ...]:
+        """Return the counters without the silent ones: a card that is lost leaves the processor measured.
+
+        Where there is a model of a component, it stands in for all of it; else just the silent counter is missing.
+        """
+        silent = {channel.key: channel.component for channel in self.anchors if reports.is_silent(channel)}
+        if not silent:
+            return self.anchors
+        modelled = {channel.component for channel in reports.channels if channel.method is Method.MODELLED}
+        left_to_model = set(silent.values()) & modelled
+        return tuple(c for c in self.anchors if c.key not in silent and c.component not in left_to_model)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModelled:
+    """The load model alone, times what the rest of a host adds: `modelled`, the way that is always open."""
+
+    rest: Estimate
+    anchors: tuple[Channel, ...] = ()
+
+    def usable(self, reports: Reports) -> bool:  # noqa: ARG002 - it stands on no counter
+        """Always."""
+        return True
+
+    def awaited(self, reports: Reports) -> bool:  # noqa: ARG002 - same
+        """Never: nothing better is to be had."""
+        return False
+
+    def has_reported(self, reports: Reports) -> bool:  # noqa: ARG002 - same
+        """Always: it makes do with what is there."""
+        return True
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return what the model has reported."""
+        overhead = {"rest_of_host": self.rest}
+        return host_step(Basis.MODELLED, [], reports.modelled(), "sum × rest_of_host", overhead)
+
+
+def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Contradictions) -> list[Way]:
+    """Return the ways to the host's energy, the best first.
+
+    `channels` come in the order of the source table, which is the order of preference.
+    """
+    measured = [channel for channel in channels if channel.method is not Method.MODELLED]
+    components = tuple(outermost_components(measured))
+    return [
+        *(InletMeter(anchors, contradictions) for anchors in meters(measured, Boundary.INLET)),
+        *(
+            PlatformCounter(anchors, contradictions, overheads.psu_efficiency)
+            for anchors in meters(measured, Boundary.PLATFORM)
+        ),
+        *([CountedComponents(components, overheads.rest)] if components else []),
+        LoadModelled(overheads.rest),
+    ]
+
+
+def _keep_a_pace(anchors: Sequence[Channel], reports: Reports) -> bool:
+    """Whether all channels have reported the energy of a time before, and not too long ago."""
+    return all(reports.has_a_pace(channel) and not reports.is_silent(channel) for channel in anchors)
+
+
+def _complete(anchors: Sequence[Channel], reports: Reports) -> list[Report]:
+    """Return the reports of the channels; none at all unless each is there and of all its time."""
+    found = reports.of(anchors)
+    return found if len(found) == len(anchors) and all(report.is_complete for report in found) else []
+
+
+def _models_have_reported(reports: Reports) -> bool:
+    """Whether the model of what the counters leave out has reported any of the same time, where it is heard of."""
+    models = [channel for channel in reports.channels if channel.method is Method.MODELLED]
+    awaited = [channel for channel in models if not reports.is_silent(channel)]
+    here = reports.of(awaited)
+    return len(here) == len(awaited) and all(report.observed_seconds > 0 for report in here)

@@ -67,8 +67,9 @@ fix: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Rewrites what the captured machines are compared with; read the difference before you commit it.
+# Rewrites the composed machines and what all are compared with; read the difference before you commit it.
 golden: $(READY)
+	$(BIN)/python tests/compose_hosts.py
 	$(BIN)/python -m pytest -q tests/contract/test_golden.py --rewrite-golden
 
 docs: $(READY)

@@ -12,7 +12,6 @@ from agent.wholehost.ways import Overheads
 from impacts.embodied.profiles import embodied
 from impacts.lifetime.acquisition import lots, pieces, time_problems
 from impacts.lifetime.amortisation import Lot, service_life
-from impacts.values.estimates import Citation, Estimate, merge_grounds
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from impacts.market_based.instruments import Instrument
     from impacts.parts import Inventory
     from impacts.problems import Problem
+    from impacts.values.estimates import Estimate
 
 PROFILE = "default"
 
@@ -47,21 +47,6 @@ class Standing:
         return replace(self.machine, inventory=self.serving)
 
     @cached_property
-    def counted_grounds(self) -> tuple[Citation, ...]:
-        """What host energy rests on where counters tell a part of it."""
-        return merge_grounds(self.overheads.rest.grounds, self.overheads.psu_efficiency.grounds, self.model.grounds)
-
-    @cached_property
-    def model_grounds(self) -> tuple[Citation, ...]:
-        """What host energy rests on where nothing is counted."""
-        return merge_grounds(self.model.grounds, self.overheads.rest.grounds)
-
-    @cached_property
-    def embodied_grounds(self) -> tuple[Citation, ...]:
-        """What the embodied emissions rest on."""
-        return merge_grounds(*(component.grounds for component in self.embodied.components("gwp")))
-
-    @cached_property
     def embodied_emissions(self) -> Estimate | None:
         """The embodied emissions of the whole host; None if they cannot be computed."""
         return self.embodied.total("gwp")
@@ -70,12 +55,6 @@ class Standing:
     def lots(self) -> tuple[Lot, ...]:
         """The same by what was acquired together; none if they cannot be computed."""
         return lots(pieces(self.embodied.components("gwp")), self.machine.inventory.server, self.service_life)
-
-    @cached_property
-    def embodied_factors(self) -> tuple[Citation, ...]:
-        """The dataset rows behind the embodied figures and their amortisation."""
-        impacts = (c.grounds for components in self.embodied.criteria.values() for c in components)
-        return merge_grounds(*impacts, self.service_life.grounds)
 
     def problems_on(self, day: date) -> tuple[Problem, ...]:
         """Return what ought to be said about all this, but for the grid, on a day."""

@@ -79,7 +79,7 @@ def _datasets() -> str:
 
 
 def _dataset(dataset: Dataset, rows: int) -> list[str]:
-    bounds = dataset.bounds
+    bounds, stages = dataset.bounds, ", ".join(dataset.life_cycle_stages)
     if dataset.why_these_bounds:
         bounds += f", {dataset.why_these_bounds}"
     return [
@@ -88,7 +88,8 @@ def _dataset(dataset: Dataset, rows: int) -> list[str]:
         f"{dataset.publisher}: {dataset.title}, {dataset.year}. {dataset.url}".strip(),
         "",
         f"- licence: {dataset.licence}",
-        f"- {rows} rows; indicator: {dataset.indicator}; boundary: {dataset.boundary}",
+        f"- {rows} rows; indicator: {dataset.indicator}; boundary: {dataset.boundary}"
+        + (f"; stages: {stages}" if stages else ""),
         f"- bounds: {bounds}",
         f"- derivation: {dataset.derivation}",
         *([f"- SHA-256 of the original: `{dataset.original_sha256}`"] if dataset.original_sha256 else []),

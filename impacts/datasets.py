@@ -60,7 +60,7 @@ class Dataset:
     units: Mapping[str, str] = field(default_factory=dict)  # subject -> unit, where it is not `unit`
     relative_bounds: float | None = None
     why_these_bounds: str = ""
-    life_cycle_stages: tuple[str, ...] = ()
+    life_cycle_stages: tuple[str, ...] = ()  # that the figures include, in words
     url: str = ""  # empty for assumptions of our own
     original_sha256: str = ""  # of the file the numbers came from, where it was at hand
     generic: bool = False  # defaults and assumptions: they fit no question exactly

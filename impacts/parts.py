@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from datetime import date
 
 KINDS = ("cpu", "memory", "ssd", "hdd", "psu", "gpu", "nic", "storage_controller")
-FORMS = ("rack", "blade", "tower")
-TRANSPORTS = ("sata", "sas", "nvme", "usb", "virtio")
-FOOTPRINT_BOUNDARIES = ("cradle_to_gate", "all_but_use")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Part:
     speed_mts: int | None = None  # memory: megatransfers per second
     density_gb_per_cm2: float | None = None  # memory, ssd: bits per die area
     year: int | None = None  # of manufacture
-    transport: str | None = None  # ssd, hdd: one of TRANSPORTS
+    transport: str | None = None  # ssd, hdd: sata, sas, nvme, usb or virtio
     mass_kg: float | None = None  # psu
     rated_watts: float | None = None  # psu
     acquired: date | None = None  # where it came into the server later than the server itself
@@ -59,7 +56,7 @@ class Server:
 
     manufacturer: str | None = None
     model: str | None = None
-    form: str | None = None  # one of FORMS; None: unknown
+    form: str | None = None  # rack, blade or tower; None: unknown
     acquired: date | None = None  # by this organisation
     first_used: date | None = None  # by anybody: earlier than `acquired` for a machine bought used
     service_life_years: float | None = None  # from first use on, as planned now

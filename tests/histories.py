@@ -30,6 +30,14 @@ def open_history(directory, clock):
     return OPENED[-1]
 
 
+def impact_totals(history, since=None):
+    """Return the amounts by quantity, whatever they were entered by."""
+    totals = {}
+    for (quantity, _, _), amount in history.impact_totals_by_factor(since).items():
+        totals[quantity] = totals.get(quantity, ImpactHour()) + amount
+    return totals
+
+
 def use_a_joule(history, ledger, entries, clock):
     """Pass one second at 1 W on a counter that does not wrap."""
     clock.wait(1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from clocks import HandClock
+from histories import impact_totals
 from market import instrument
 from trees import machine
 
@@ -81,10 +82,10 @@ class Site:
         return corrections
 
     def grams(self, stem):
-        return self.history.impact_totals()[stem].amount
+        return impact_totals(self.history)[stem].amount
 
     def energy(self, stem):
-        return self.history.impact_totals()[stem].energy.central
+        return impact_totals(self.history)[stem].energy.central
 
 
 def contract(**changes):

@@ -106,7 +106,7 @@ def _beside(said: _Said) -> dict[str, Any]:
     time, years = said.time, said.time.years
     return {
         "transport_and_end_of_life": None if said.later is None else _bounds(said.later.result),
-        "booked": [{"year": year, **_bounds(value)} for year, value in time.booked.items()],
+        "booked": [{"year": year, **_bounds(acquired.estimate)} for year, acquired in time.by_year.items()],
         "amortised": None if time.amortised is None else _bounds(time.amortised),
         "yearly": None if time.yearly is None else {**_bounds(time.yearly), "years": years.in_unit("year").central},
     }
@@ -151,9 +151,9 @@ def _beside_lines(said: _Said) -> Iterator[str]:
     rows = [("", "low", "central", "high", "")]
     if said.later is not None:
         rows.append(("transport, end of life", *_cells(said.later.result), "stages of their own, in no total above"))
-    for year, value in time.booked.items():
+    for year, acquired in time.by_year.items():
         when = f"booked in {year}" if year else "booked, year unknown"
-        rows.append((when, *_cells(value), "in full when acquired (GHG Protocol, category 2)"))
+        rows.append((when, *_cells(acquired.estimate), "in full when acquired (GHG Protocol, category 2)"))
     if time.amortised is not None:
         rows.append(("amortised by today", *_cells(time.amortised), "former users' time included"))
     if time.yearly is not None:

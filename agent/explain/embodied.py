@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from impacts import quantities as q
 from impacts.figures import Figure
-from impacts.lifetime.acquisition import booked_derivations
+from impacts.lifetime.acquisition import emissions_by_year
 from impacts.lifetime.derivations import coming_year_derivation, ratio_derivation
 from impacts.values.derivations import Derivation, work_out
 from impacts.values.estimates import Citation
@@ -28,7 +28,7 @@ def embodied_figures(facts: Standing) -> Iterator[Figure]:
     for criterion, quantity in _QUANTITIES.items():
         for component in facts.embodied.components(criterion):
             yield Figure.derived(quantity, (component.name,), component.derivation, component.method)
-    for year, paper in booked_derivations(facts.lots).items():
+    for year, paper in emissions_by_year(facts.lots).items():
         if year is not None:
             yield Figure.derived(q.EMBODIED_BOOKED, (str(year),), paper)
 

@@ -85,15 +85,11 @@ class HistoryView:
         """Return the host's energy by basis: all of it, or of the hours that begin at or after `since`."""
         return {basis: energy for (basis,), energy in self.totals(HOSTS, since).items()}
 
-    def impact_totals(self, since: datetime | None = None) -> dict[str, ImpactHour]:
-        """Return the amounts by quantity: all of them, or of the hours that begin at or after `since`."""
-        totals: dict[str, ImpactHour] = {}
-        for (quantity, _), amount in self.totals(IMPACTS, since).items():
-            totals[quantity] = totals.get(quantity, ImpactHour()) + amount
-        return totals
-
     def impact_totals_by_factor(self, since: datetime | None = None) -> dict[tuple[str, EntryKind, str], ImpactHour]:
-        """Return the same by quantity, kind and factor; what was taken back is taken off."""
+        """Return the amounts by quantity, kind and factor, of all hours or those that begin at or after `since`.
+
+        What was taken back is taken off.
+        """
         totals: dict[tuple[str, EntryKind, str], ImpactHour] = {}
         for (quantity, name), amount in self.totals(IMPACTS, since).items():
             key = (quantity, *read_factor(name)[:2])

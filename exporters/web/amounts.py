@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import floor, log10
 from typing import TYPE_CHECKING
 
+from impacts.values.units import JOULES_PER_KWH
+
 if TYPE_CHECKING:
     from impacts.values.estimates import Estimate
 
@@ -38,11 +40,11 @@ class Scale:
         return Amount(significant(estimate.central / size), "" if exact else bounds, unit)
 
 
-_WH = 3.6e3
+_WH = JOULES_PER_KWH / 1e3
 POWER = Scale(((0, 1, "W"), (1e4, 1e3, "kW")))
 ENERGY = Scale(((0, _WH, "Wh"), (1e3 * _WH, 1e3 * _WH, "kWh"), (1e7 * _WH, 1e6 * _WH, "MWh")))
 EMISSIONS = Scale(((0, 1e-3, "mgCO2e"), (1, 1, "gCO2e"), (1e3, 1e3, "kgCO2e"), (1e7, 1e6, "tCO2e")))
-INTENSITY = Scale(((0, 1 / 3.6e6, "gCO2e/kWh"),))
+INTENSITY = Scale(((0, 1 / JOULES_PER_KWH, "gCO2e/kWh"),))
 PRIMARY_ENERGY = Scale(((0, 1e6, "MJ"), (1e10, 1e9, "GJ")))
 DEPLETION = Scale(((0, 1, "gSbe"), (1e4, 1e3, "kgSbe")))
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from impacts.cpus.names import normalise
 from impacts.factors import FactorMissing
-from impacts.values.estimates import Citation, Estimate, merge_grounds, total
+from impacts.values.estimates import Citation, Estimate, merge_grounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +73,6 @@ def resolve(model: str, cores: int | None, book: FactorBook) -> CpuFamily | None
         return None
     dies = tuple(_die(name, count, variant, book) for name, count in variant.dies.items())
     return CpuFamily(variant.family, variant.launched_year, dies)
-
-
-def die_area(family: CpuFamily) -> Estimate:
-    """Return the area of all dies of one package, in mm2/unit."""
-    return total(die.count * die.area for die in family.dies)
 
 
 def family_tdp_watts(book: FactorBook, model: str, cores: int | None) -> Estimate | None:

@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 INVENTORY = Citation("inventory")
 ONE = Estimate.exact(1, "unit", Citation("one per server"))
 
-# In the order of precedence.
-METHODS = (
-    "manufacturer",  # its figure, in the inventory file
-    "published_product",  # the published footprint of the same product, less its parts
-    "part_lca",  # a published life-cycle assessment of the very part
-    "bottom_up",  # material times a constant
-    "manufacturer_level",  # what the manufacturer publishes for its other products, less their parts
-    "pooled_level",  # what all manufacturers publish, less the parts
-    "archetype",  # a common server, for want of anything known
-    "guest_share",  # a share of a common server under a virtual machine
-)
-
 
 @dataclass(frozen=True)
 class Component:
-    """The manufacture of all parts of one kind."""
+    """The manufacture of all parts of one kind.
+
+    Its method is the best that is published of it. In the order of precedence:
+
+    - manufacturer: its figure, in the inventory file
+    - published_product: the published footprint of the same product, less its parts
+    - part_lca: a published life-cycle assessment of the very part
+    - bottom_up: material times a constant
+    - manufacturer_level: what the manufacturer publishes for its other products, less their parts
+    - pooled_level: what all manufacturers publish, less the parts
+    - archetype: a common server, for want of anything known
+    - guest_share: a share of a common server under a virtual machine
+    """
 
     name: str  # a kind of part; fixed_part, board, case, assembly; server for a manufacturer's figure of the whole
     count: int
-    method: str  # one of METHODS, or several, the weightiest first
+    method: str  # or several, the weightiest first
     derivations: tuple[Derivation, ...]  # of each group of equal parts, at least one, in base units
     parts: tuple[Part | None, ...] = ()  # one for each derivation; None, or none at all: what the server has once
 

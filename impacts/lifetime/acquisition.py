@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Booking: when a footprint was taken on, by lots of what was acquired together, and what it comes to per year of use.
+"""Acquisition: in which year a footprint counts in full, by lots of what was acquired together, and per year of use.
 
-GHG Protocol, Corporate Value Chain (Scope 3) Standard, category 2: all of it in the year of acquisition, never
-depreciated. The decisions are in docs/adr/0011-time.md.
+GHG Protocol, Corporate Value Chain (Scope 3) Standard, category 2: all of it is booked in the year of acquisition, and
+never depreciated. The decisions are in docs/adr/0011-time.md.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ _MEND = "correct it in the inventory file"
 class InTime:
     """The embodied emissions of a server in time, in base units; None is not known."""
 
-    booked: dict[int | None, Estimate]  # by year of acquisition; under None what has no date
+    by_year: dict[int | None, Derivation]  # of acquisition; under None what has no date
     amortised: Estimate | None  # so far, the time of former users included
     yearly: Estimate | None  # per year of use, so far and planned
     years: Estimate  # of use, so far and planned
 
 
 def in_time(impact: EmbodiedImpact, inventory: Inventory, service_life: Estimate, at: datetime) -> InTime:
-    """Return when the emissions are booked, how far they are amortised at a moment, and their yearly figure."""
+    """Return the emissions by year of acquisition, how far they are amortised at a moment, and their yearly figure."""
     server = inventory.server
     of_server = lots(pieces(impact.components("gwp")), server, service_life)
     years = years_of_use(server, service_life, at)
-    return InTime(booked_by_year(of_server), amortised(of_server, at), yearly_figure(of_server, years), years)
+    return InTime(emissions_by_year(of_server), amortised(of_server, at), yearly_figure(of_server, years), years)
 
 
 def pieces(components: Iterable[Component]) -> Iterator[tuple[Derivation, Part | None]]:
@@ -81,9 +81,9 @@ def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None,
     return part.acquired, None, retired
 
 
-def booked(lot: Lot) -> Derivation:
-    """Return what the organisation books of a lot: all of it, less what former users had amortised."""
-    title = f"booked of what was acquired {lot.when_acquired}"
+def emissions_acquired(lot: Lot) -> Derivation:
+    """Return the emissions that the organisation takes on with a lot: all, less what former users had amortised."""
+    title = f"embodied, taken on with what was acquired {lot.when_acquired}"
     if lot.acquired is None or lot.first_used is None or lot.first_used >= lot.acquired:
         return work_out(title, "emissions", {"emissions": lot.derivation})
     at = midnight(lot.acquired)
@@ -91,23 +91,19 @@ def booked(lot: Lot) -> Derivation:
     return work_out(title, "emissions × left", {"emissions": lot.derivation, "left": left})
 
 
-def booked_by_year(of_server: Iterable[Lot]) -> dict[int | None, Estimate]:
-    """Return what is booked in each year of acquisition, in order; under None what has no date of acquisition."""
-    return {year: paper.estimate for year, paper in booked_derivations(of_server).items()}
-
-
-def booked_derivations(of_server: Iterable[Lot]) -> dict[int | None, Derivation]:
-    """Return the working papers of the same."""
+def emissions_by_year(of_server: Iterable[Lot]) -> dict[int | None, Derivation]:
+    """Return the emissions taken on in each year, in order; under None what has no date of acquisition."""
     by_year: dict[int | None, list[Derivation]] = {}
     for lot in of_server:
-        by_year.setdefault(lot.acquired.year if lot.acquired else None, []).append(booked(lot))
+        by_year.setdefault(lot.acquired.year if lot.acquired else None, []).append(emissions_acquired(lot))
     years = sorted(by_year, key=lambda year: (year is None, year))
-    return {year: _sum(year, by_year[year]) for year in years}
+    return {year: _of_year(year, by_year[year]) for year in years}
 
 
-def _sum(year: int | None, papers: list[Derivation]) -> Derivation:
+def _of_year(year: int | None, papers: list[Derivation]) -> Derivation:
     inputs = {f"lot_{number}": paper for number, paper in enumerate(papers, 1)}
-    return work_out(f"embodied, booked in {year or 'a year that is not known'}", " + ".join(inputs), inputs)
+    title = f"embodied, acquired and booked in {year or 'a year that is not known'}"
+    return work_out(title, " + ".join(inputs), inputs)
 
 
 def amortised(of_server: tuple[Lot, ...], at: datetime) -> Estimate | None:
@@ -132,7 +128,7 @@ def yearly_figure(of_server: tuple[Lot, ...], years: Estimate) -> Estimate | Non
 
 
 def time_problems(inventory: Inventory, service_life: Estimate, on: date) -> Iterator[Problem]:
-    """Say what booking and amortisation have to assume."""
+    """Return what has to be assumed of acquisition and service life."""
     server = inventory.server
     if server.acquired is None:
         what = "the date of acquisition is not known: nothing is booked in a year, and the agent "

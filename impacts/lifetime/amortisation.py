@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PLANNED = Citation("the plan of the service life")
 
 
-class Stretch(NamedTuple):
+class PlanLine(NamedTuple):
     """A straight line of a plan."""
 
     years: float  # it takes
@@ -48,11 +48,11 @@ class Plan:
     def ratio(self, begins: datetime, at: datetime) -> float:
         """Return the share that has passed by `at` of what was first used at `begins`: never falls, 1 at most."""
         age = years_between(begins, at)
-        return self.stretch(begins, age).ratio(age) if age > 0 else 0.0
+        return self.line(begins, age).ratio(age) if age > 0 else 0.0
 
-    def stretch(self, begins: datetime, age: float) -> Stretch:
+    def line(self, begins: datetime, age: float) -> PlanLine:
         """Return the straight line in force at an age of what was first used at `begins`."""
-        whole = Stretch(self.years, 0.0, 0.0)
+        whole = PlanLine(self.years, 0.0, 0.0)
         if self.years_before is None or self.changed_on is None:
             return whole
         changed_at_age = years_between(begins, midnight(self.changed_on))
@@ -60,8 +60,8 @@ class Plan:
             return whole
         # Once the old plan is over nothing is left to be spread over a new one.
         if age <= changed_at_age or changed_at_age >= self.years_before:
-            return Stretch(self.years_before, 0.0, 0.0)
-        return Stretch(self.years - changed_at_age, changed_at_age, changed_at_age / self.years_before)
+            return PlanLine(self.years_before, 0.0, 0.0)
+        return PlanLine(self.years - changed_at_age, changed_at_age, changed_at_age / self.years_before)
 
 
 @dataclass(frozen=True, slots=True)

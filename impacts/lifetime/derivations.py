@@ -14,7 +14,7 @@ from impacts.values.units import SECONDS_PER_YEAR
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from impacts.lifetime.amortisation import Lot, Plan, Stretch
+    from impacts.lifetime.amortisation import Lot, Plan, PlanLine
 
 _PLANNED_BEFORE = Citation("inventory: extended_from_years")
 _IN_COMING_YEAR = Citation(
@@ -56,7 +56,7 @@ def _of_lot(lot: Lot, at: datetime, undated: datetime) -> Derivation:
         return _all(title, f"retired on {lot.retired}: what was not amortised by then falls to that day")
     begins = lot.begins_at(undated)
     age = max(0.0, years_between(begins, at))
-    line = lot.plan.stretch(begins, age)
+    line = lot.plan.line(begins, age)
     if line.years <= 0:
         return _all(title, "the plan of now was over on the day it was made")
     since = (
@@ -72,7 +72,7 @@ def _of_lot(lot: Lot, at: datetime, undated: datetime) -> Derivation:
     )
 
 
-def _after_change(title: str, plan: Plan, line: Stretch, age: Estimate) -> Derivation:
+def _after_change(title: str, plan: Plan, line: PlanLine, age: Estimate) -> Derivation:
     """Return the share by two straight lines: that of the plan of before until it was changed, then that of now."""
     changed = Estimate.exact(line.since_age, "year", Citation("inventory: extended_on; the age on that day"))
     planned_before = Estimate.exact(line.since_age / line.before, "year", _PLANNED_BEFORE)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from impacts.cpus.families import die_area, family_tdp_watts, resolve
+from impacts.cpus.families import family_tdp_watts, resolve
 from impacts.cpus.names import normalise, tdp_watts
 from impacts.datasets import load_book
+from impacts.values.estimates import total
 
 BOOK = load_book()
 TABLE = tomllib.loads((resources.files("impacts.cpus") / "families.toml").read_text(encoding="utf-8"))
@@ -91,6 +92,11 @@ SCHEMES = [
 
 def families_by_scheme(name):
     return next((families for scheme, families in SCHEMES if re.fullmatch(scheme, name, re.IGNORECASE)), set())
+
+
+def die_area(family):
+    """Return the area of all dies of one package."""
+    return total(die.count * die.area for die in family.dies)
 
 
 def of(row):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from clocks import START
-from histories import OPENED, open_history, rows
+from histories import OPENED, impact_totals, open_history, rows
 
 from agent.errors import HistoryWriteFailed
 from agent.history.entries import Entries
@@ -71,7 +71,7 @@ def test_a_new_history_is_empty(tmp_path, clock):
     history = open_history(tmp_path, clock)
 
     assert history.ledger("boot-1").accounts == {}
-    assert (history.host_totals(), history.impact_totals()) == ({}, {})
+    assert (history.host_totals(), impact_totals(history)) == ({}, {})
     assert (history.began_at, history.last_written_at, history.amortised_ratio) == (None, None, 0.0)
     assert history.problems == []
 
@@ -130,7 +130,7 @@ def test_totals_since_an_hour_leave_out_the_hours_before(clock):
     assert (later.energy.central, later.observed_seconds) == (12_000_000, pytest.approx(12.0))
     assert agent.history.host_totals(START)["part_modelled"].energy.central == 23_000_000
     assert agent.history.host_totals(START + timedelta(seconds=1))["part_modelled"] == later
-    assert agent.history.impact_totals(START + timedelta(hours=1))["scope2"].amount.central == pytest.approx(
+    assert impact_totals(agent.history, START + timedelta(hours=1))["scope2"].amount.central == pytest.approx(
         2.0 * 12 / 20
     )
 
@@ -291,7 +291,7 @@ def test_a_commit_that_fails_after_the_fact_doubles_nothing(tmp_path, clock):
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (9_000_000, 5.0)
     ]
-    assert agent.history.impact_totals()["scope2"].amount.central == 12.0
+    assert impact_totals(agent.history)["scope2"].amount.central == 12.0
 
 
 def test_a_history_for_reading_is_none_where_there_is_none_and_creates_nothing(tmp_path):
@@ -320,6 +320,6 @@ def test_reading_a_history_that_nobody_writes_leaves_no_trace(tmp_path, clock):
     view = History.open_read_only(tmp_path)
     OPENED.append(view)
 
-    assert view.impact_totals() == {"scope2": ImpactHour(Bounded(3.0, 6.0, 9.0))}
+    assert impact_totals(view) == {"scope2": ImpactHour(Bounded(3.0, 6.0, 9.0))}
     view.close()
     assert sorted(tmp_path.iterdir()) == before

@@ -13,8 +13,6 @@ from agent.accounts.grid_in_use import HOUR
 from agent.history.hourly import EntryKind
 from agent.history.tables import IMPACTS
 from agent.ledger import EnergyLedger
-from impacts.market_based.emissions import MarketState
-from impacts.values.bounded import Bounded
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -179,16 +177,6 @@ def test_a_restart_knows_what_was_covered(tmp_path):
 
     covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark"]
     assert covered.energy.central == 1.5 * KWH_MICROJOULES
-
-
-def test_an_explanation_uses_nothing_up(tmp_path):
-    site = Site(tmp_path, instruments=(contract(kwh=1.5),))
-    energy = Bounded(*[KWH_MICROJOULES] * 3)
-    site.use.would_enter(energy, NOON, MarketState())
-    site.draws(1.5)
-    site.mends()
-
-    assert site.grams(MARKET).central == pytest.approx(0)
 
 
 def test_whoever_holds_a_certificate_that_runs_out_is_told_so_before_its_period_ends(tmp_path):

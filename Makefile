@@ -35,6 +35,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy tests/contract/data/new_source
 
 unit contract e2e: $(READY)
 	$(BIN)/python -m pytest tests/$@

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.ledger import LONGEST_INTEGRATION_SECONDS, ChannelState, EnergyLedger, Outcome, advance
+from agent.ledger import Account, ChannelState, EnergyLedger, Outcome, advance
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 
 PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED, plausible_watts=300.0)
@@ -76,6 +76,42 @@ def test_a_counter_above_its_own_range_is_not_believed(before, after):
     assert outcome(count(0, before), count(1, after))[:2] == (Outcome.GAP, 0)
 
 
+def test_a_counter_may_show_the_end_of_its_range():
+    def steps(*microjoules):
+        return last_step(*(CounterReading(PACKAGE, at, value, WRAP) for at, value in enumerate(microjoules)))
+
+    assert (steps(WRAP - 5, WRAP).outcome, steps(WRAP - 5, WRAP).microjoules) == (Outcome.COUNTED, 5)
+    assert (steps(WRAP, 3).outcome, steps(WRAP, 3).microjoules) == (Outcome.WRAPPED, 3)
+
+
+@pytest.mark.parametrize(("microjoules", "counted"), [(3_300_000_000, True), (3_300_000_001, False)])
+def test_the_highest_plausible_power_may_have_flowed_for_a_second_longer_than_the_clock_says(microjoules, counted):
+    """The read may be preempted between its clock and its counter: 300 W for 10 s and one more."""
+    step = last_step(CounterReading(PACKAGE, 0, 0, None), CounterReading(PACKAGE, 10, microjoules, None))
+
+    assert step.outcome is (Outcome.COUNTED if counted else Outcome.GAP)
+
+
+@pytest.mark.parametrize(("microjoules", "counted"), [(300_000_001, True), (300_000_000, False)])
+def test_a_value_that_one_more_wrap_explains_as_well_is_a_gap(microjoules, counted):
+    """3300 J are plausible in 10 s and one more, and the counter wraps after 3000 J."""
+    wrap = 3_000_000_000
+    step = last_step(CounterReading(PACKAGE, 0, 0, wrap), CounterReading(PACKAGE, 10, microjoules, wrap))
+
+    assert step.outcome is (Outcome.COUNTED if counted else Outcome.GAP)
+
+
+def test_a_counter_that_drops_by_a_microjoule_and_does_not_wrap_is_a_gap():
+    assert last_step(CounterReading(PACKAGE, 0, 8, None), CounterReading(PACKAGE, 1, 7, None)).outcome is Outcome.GAP
+
+
+def test_another_boot_is_a_reset_although_its_clock_has_started_anew():
+    before, rebooted, after = count(1000, 50), count(20, 7, epoch="later"), count(21, 8, epoch="later")
+
+    assert outcome(before, rebooted) == (Outcome.RESET, 0, 0.0, 0.0)
+    assert outcome(before, rebooted, after) == (Outcome.COUNTED, 1_000_000, 1, 0.0)
+
+
 def test_another_epoch_is_a_reset_even_if_the_values_would_fit():
     assert outcome(count(0, 100), count(10, 200, epoch="boot#1")) == (Outcome.RESET, 0, 0.0, 10)
 
@@ -120,6 +156,10 @@ def test_power_is_integrated_by_the_trapezoid():
     assert outcome(power(0, 100), power(10, 200)) == (Outcome.INTEGRATED, 1_500_000_000, 10, 0.0)
 
 
+def test_energy_is_in_whole_microjoules():
+    assert outcome(power(0, 1), power(1 / 3, 1))[:2] == (Outcome.INTEGRATED, 333_333)
+
+
 def test_a_mean_that_covers_the_step_is_taken_as_it_is():
     assert outcome(power(0, 100), power(10, 200, averaged_over=10.0))[:2] == (Outcome.INTEGRATED, 2_000_000_000)
 
@@ -128,10 +168,16 @@ def test_a_mean_over_less_than_the_step_is_a_power_like_any_other():
     assert outcome(power(0, 100), power(10, 200, averaged_over=1.0))[:2] == (Outcome.INTEGRATED, 1_500_000_000)
 
 
-def test_power_is_not_integrated_over_a_long_silence():
-    silence = LONGEST_INTEGRATION_SECONDS + 1
+def test_power_is_integrated_over_two_minutes_and_not_over_a_longer_silence():
+    assert outcome(power(0, 100), power(120, 100)) == (Outcome.INTEGRATED, 12_000_000_000, 120, 0.0)
+    assert outcome(power(0, 100), power(120.5, 100)) == (Outcome.GAP, 0, 0.0, 120.5)
 
-    assert outcome(power(0, 100), power(silence, 100)) == (Outcome.GAP, 0, 0.0, silence)
+
+def test_no_power_and_the_highest_plausible_one_are_powers():
+    assert outcome(power(0, 0), power(10, 0)) == (Outcome.INTEGRATED, 0, 10, 0.0)
+    assert outcome(power(0, 2000), power(10, 2000)) == (Outcome.INTEGRATED, 20_000_000_000, 10, 0.0)
+    assert outcome(power(0, 2000), power(10, 2000.5))[0] is Outcome.GAP
+    assert outcome(power(0, 0), power(10, -0.5))[0] is Outcome.GAP
 
 
 @pytest.mark.parametrize("watts", [-1.0, 4_294_967.295, float("nan"), float("inf")])
@@ -148,6 +194,15 @@ def test_a_model_of_a_large_machine_is_no_glitch():
     modelled = replace(METER, source="model", method=Method.MODELLED, plausible_watts=1000.0)
 
     assert outcome(power(0, 2800, channel=modelled), power(1, 2800, channel=modelled))[0] is Outcome.INTEGRATED
+
+
+@pytest.mark.parametrize(
+    ("watts", "expected"), [(0, Outcome.INTEGRATED), (-0.5, Outcome.GAP), (float("inf"), Outcome.GAP)]
+)
+def test_a_model_is_believed_from_nothing_on_as_long_as_it_is_a_power(watts, expected):
+    modelled = replace(METER, source="model", method=Method.MODELLED, plausible_watts=-1.0)
+
+    assert outcome(power(0, 0, channel=modelled), power(1, watts, channel=modelled))[0] is expected
 
 
 def test_a_channel_that_changes_from_power_to_counter_starts_anew():
@@ -168,3 +223,24 @@ def test_the_account_takes_the_channel_of_its_last_reading():
     ledger.record([count(1, 1, channel=replace(PACKAGE, component="host"))])
 
     assert ledger.accounts[PACKAGE.key].channel.component == "host"
+
+
+def test_an_interrupted_power_is_integrated_from_its_next_reading_on():
+    ledger = EnergyLedger()
+    ledger.record([power(0, 100)])
+    ledger.interrupt([METER.key])
+    outcomes = [ledger.record([power(at, 100)])[0].outcome for at in (10, 20)]
+
+    assert outcomes == [Outcome.GAP, Outcome.INTEGRATED]
+
+
+def test_an_interruption_takes_nothing_from_a_counter_nor_from_what_was_never_read():
+    ledger = EnergyLedger()
+    ledger.record([count(0, 100)])
+    before = ledger.accounts[PACKAGE.key].state
+    ledger.accounts[METER.key] = Account(METER)  # restored from a history, of another boot
+    ledger.interrupt([PACKAGE.key, METER.key, ("hwmon", "power2")])
+
+    assert ledger.accounts[PACKAGE.key].state == before
+    assert ledger.accounts[METER.key].state is None
+    assert set(ledger.accounts) == {PACKAGE.key, METER.key}

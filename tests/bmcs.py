@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from books import shipped
 from lab.redfish_server import RedfishServer
 
 from agent.clock import SystemClock
 from agent.host import Host
 from agent.machine import Machine
 from agent.sources import redfish
-from impacts.datasets import load_book
 from impacts.parts import Inventory, Server
 
 if TYPE_CHECKING:
@@ -53,4 +53,4 @@ class Bmcs:
 
     def machine(self, settings):
         host = Host(self.folder, SystemClock())
-        return Machine(host, Inventory(Server(), ()), load_book(), {"redfish": settings})
+        return Machine(host, Inventory(Server(), ()), shipped(), {"redfish": settings})

@@ -57,6 +57,8 @@ class GridServer:
 
 def _handler(server):
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # or the second half of an answer waits for the client to acknowledge the first
+
         def log_message(self, *arguments) -> None:
             pass
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from books import shipped
 from clocks import HandClock
 
 from agent.host import Host
 from agent.machine import Machine
-from impacts.datasets import load_book
 from impacts.parts import Inventory, Server
 
 if TYPE_CHECKING:
@@ -50,4 +50,4 @@ def set_load(root: Path, busy: int, idle: int, cpus: int = 4) -> None:
 
 def machine(root: Path, clock: HandClock | None = None, inventory: Inventory | None = None) -> Machine:
     host = Host(root, clock or HandClock())
-    return Machine(host, inventory or Inventory(Server(), ()), load_book())
+    return Machine(host, inventory or Inventory(Server(), ()), shipped())

@@ -18,10 +18,10 @@ import boaviztapi_server
 import pytest
 import yaml
 from boavizta_servers import fully_given, partly_given
+from books import shipped
 from figures import agree_at_four_figures
 
 from agent.cli import main
-from impacts.datasets import load_book
 from impacts.embodied.profiles import CRITERIA, embodied, in_readable_unit
 from impacts.parts import Inventory, Part, Server
 
@@ -125,7 +125,7 @@ def program():
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def ours(inventory, book):

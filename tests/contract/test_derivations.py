@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from books import shipped
 
 from agent.recording.captured import open_root
 from agent.wiring import build_machine
 from agent.written.config import Config
-from impacts.datasets import load_book
 from impacts.electricity.grid import ELECTRICITY, GWP, grid_factor, split
 from impacts.embodied.profiles import CRITERIA, PROFILES, embodied, transport_and_end_of_life
 from impacts.values.derivations import render
@@ -32,7 +32,7 @@ CHOOSE = {
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def calls(path):

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import pytest
 import validate
-
-from impacts.datasets import load_book
+from books import shipped
 
 NAMED_AFTER = {
     "PowerEdge R740": "dell PowerEdge R7",
@@ -33,7 +32,7 @@ def test_no_footprint_of_the_own_family_is_in_the_prediction():
 
 
 def test_a_family_is_a_line_and_size_of_one_manufacturer():
-    families = {product.configuration.server.model: validate.family(product) for product in load_book().products}
+    families = {product.configuration.server.model: validate.family(product) for product in shipped().products}
     assert NAMED_AFTER.items() <= families.items()
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from books import shipped
 
 from agent.errors import SourceAbsent
 from agent.inventory.detection import detect
@@ -21,7 +22,6 @@ from agent.machine import Machine
 from agent.readings import CounterReading
 from agent.recording.captured import open_root
 from agent.sources.table import SOURCES
-from impacts.datasets import load_book
 
 HOSTS = Path(__file__).parent.parent / "hosts"
 RAPL = ["amd-2s-epyc-mirrored-dies", "intel-2s-cascadelake-dram", "intel-2s-sapphirerapids-psys", "acpi-power-meter"]
@@ -69,7 +69,7 @@ def scraped(url):
 
 def readings(host, names):
     """Return what our sources say, as the exporter's numbers: joules and watts."""
-    machine = Machine(host, detect(host)[0], load_book())
+    machine = Machine(host, detect(host)[0], shipped())
     for entry in SOURCES:
         if entry.name in names:
             with opened(entry, machine) as source:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from books import shipped
 from opened_files import opened_files
 from trees import machine
 
@@ -24,7 +25,6 @@ from agent.recording.capture import paths_to_record
 from agent.recording.captured import open_root
 from agent.sources.source import SourceEntry
 from agent.sources.table import SOURCES
-from impacts.datasets import load_book
 from impacts.factors import FactorMissing
 from impacts.parts import Inventory, Server
 
@@ -36,13 +36,13 @@ NOT_RECORDED = {"ipmi_dcmi", "redfish", "nvidia"}
 
 
 def open_on(entry, host):
-    return entry.open(Machine(host, detect(host)[0], load_book()))
+    return entry.open(Machine(host, detect(host)[0], shipped()))
 
 
 def openings(captured):
     """Yield every source with what keeps it from being opened on a captured machine; None if nothing does."""
     with open_root(captured) as host:
-        here = Machine(host, detect(host)[0], load_book())
+        here = Machine(host, detect(host)[0], shipped())
         for entry in SOURCES:
             try:
                 entry.open(here).close()
@@ -79,7 +79,7 @@ def test_a_config_file_can_switch_a_source_off(entry, tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text(f"sources: {{{entry.name}: {{enabled: false}}}}")
 
-    switched_off = Machine(machine(tmp_path).host, Inventory(Server(), ()), load_book(), read_config(config).sources)
+    switched_off = Machine(machine(tmp_path).host, Inventory(Server(), ()), shipped(), read_config(config).sources)
     assert switched_off.disabled == {entry.name}
     assert entry.name not in {watched.entry.name for watched in SourceSet(switched_off, [entry]).watched}
 
@@ -170,7 +170,7 @@ def test_parts_of_a_channel_never_exceed_it(entry, host):
 @on_each_host
 def test_a_source_reads_only_what_a_capture_records(entry, captured, host):
     """Every file beneath the root that is opened, be it for a moment, is one that `wattprint capture` records."""
-    here = Machine(host, detect(host)[0], load_book())
+    here = Machine(host, detect(host)[0], shipped())
     with opened_files() as opened:
         source = entry.open(here)
         source.read()
@@ -244,7 +244,7 @@ def test_files_that_may_not_be_read_are_denied_or_absent_with_words(entry, host)
     os.seteuid(65534)
     try:
         with pytest.raises(SourceError) as error:
-            entry.open(Machine(host, found, load_book()))
+            entry.open(Machine(host, found, shipped()))
     finally:
         os.seteuid(0)
 

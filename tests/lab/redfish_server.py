@@ -92,6 +92,7 @@ def _handler(server):  # noqa: C901 - a class made for one server
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or the second half of an answer waits for the client to acknowledge the first
 
         def log_message(self, *arguments) -> None:
             pass

@@ -3,10 +3,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
+from books import shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impacts.datasets import load_book
 from impacts.lifetime.amortisation import Lot, Plan, amortised_ratio, midnight, service_life
 from impacts.parts import Server
 from impacts.values.derivations import work_out
@@ -132,7 +132,7 @@ def test_the_amortisation_of_all_years_is_the_whole(lot):
 
 
 def test_the_inventorys_service_life_comes_before_the_default():
-    book = load_book()
+    book = shipped()
     given_years, default = service_life(Server(service_life_years=6), book), service_life(Server(), book)
     assert (given_years.central, given_years.unit) == (6, "year")
     assert (default.low, default.central, default.high, default.unit) == pytest.approx((4, 4, 4, "year"))

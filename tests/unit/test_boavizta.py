@@ -3,8 +3,8 @@ import re
 from datetime import date
 
 import pytest
+from books import shipped
 
-from impacts.datasets import load_book
 from impacts.embodied.boavizta import boavizta_components, boavizta_problems
 from impacts.embodied.boavizta_gpu import area_on_wafer
 from impacts.factor_book import FactorBook
@@ -25,7 +25,7 @@ UNKNOWN = tuple(Part(kind, 1) for kind in KINDS)
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def reasons(book, *parts, form="rack"):

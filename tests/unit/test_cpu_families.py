@@ -8,13 +8,13 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from books import shipped
 
 from impacts.cpus.families import family_tdp_watts, resolve
 from impacts.cpus.names import normalise, tdp_watts
-from impacts.datasets import load_book
 from impacts.values.estimates import total
 
-BOOK = load_book()
+BOOK = shipped()
 TABLE = tomllib.loads((resources.files("impacts.cpus") / "families.toml").read_text(encoding="utf-8"))
 PRODUCTS = sorted(name.removeprefix("cpu_tdp:") for name in BOOK.subjects() if name.startswith("cpu_tdp:"))
 with (Path(__file__).parents[1] / "contract/data/cpu_names.csv").open(encoding="utf-8", newline="") as file:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
+from books import shipped
 
 from impacts.cpus.names import normalise, tdp_watts
-from impacts.datasets import load_book
 
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 @pytest.mark.parametrize(

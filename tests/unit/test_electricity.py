@@ -2,8 +2,8 @@
 from datetime import date
 
 import pytest
+from books import shipped
 
-from impacts.datasets import load_book
 from impacts.electricity.grid import (
     grid_factor,
     grid_problems,
@@ -23,7 +23,7 @@ TODAY = date(2026, 6, 1)
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def energy(kilowatt_hours):

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from books import shipped
 
-from impacts.datasets import load_book, read_datasets
+from impacts.datasets import read_datasets
 from impacts.embodied.profiles import CRITERIA, PROFILES, embodied, in_readable_unit, transport_and_end_of_life
 from impacts.factor_book import FactorBook
 from impacts.parts import Inventory, ManufacturerFootprint, Part, Server
@@ -28,7 +29,7 @@ TOWER = Inventory(Server(form="tower"), PARTS)
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def kilograms(impact, criterion="gwp"):
@@ -414,7 +415,7 @@ def test_transport_and_end_of_life_are_a_stage_of_their_own(book):
 def test_a_criterion_without_factors_is_absent_and_named():
     without = FactorBook(
         tuple(factor for dataset, factors in read_datasets() for factor in factors if dataset.criterion != "adpe"),
-        load_book().products,
+        shipped().products,
     )
     impact = embodied(FULL, "default", without)
     assert impact.total("adpe") is None

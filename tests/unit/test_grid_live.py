@@ -7,10 +7,10 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from books import shipped
 from grid_server import ANSWERS, half_hour
 
 from agent.grid.live import live_intensity
-from impacts.datasets import load_book
 from impacts.factors import Fit
 
 HOUR = timedelta(hours=1)
@@ -22,7 +22,7 @@ def start(grid):
     begun = []
 
     def begin(answers=ANSWERS["energinet"], **changes):
-        begun.append(live_intensity(grid.host, grid.settings(answers, **changes), grid.folder, load_book()))
+        begun.append(live_intensity(grid.host, grid.settings(answers, **changes), grid.folder, shipped()))
         return begun[-1]
 
     yield begin
@@ -67,7 +67,7 @@ def test_the_factor_has_its_time_bounds_boundary_and_citation(grid, start, answe
 
 
 def test_the_bounds_are_rows_of_a_dataset():
-    book = load_book()
+    book = shipped()
     for name in ("live_intensity_accuracy", "live_intensity_estimated_accuracy"):
         match = book.find(name, "power", on=date(2026, 3, 2))
         assert match.fit is Fit.GENERIC

@@ -8,6 +8,7 @@ import traceback
 from datetime import timedelta
 
 import pytest
+from books import shipped
 from grid_server import ANSWERS, TOKEN
 
 from agent.cli import main
@@ -15,7 +16,6 @@ from agent.errors import ReadFailed
 from agent.grid.cache import Cache
 from agent.grid.live import live_intensity
 from agent.grid.rounds import Rounds
-from impacts.datasets import load_book
 
 MAPS = ANSWERS["electricity_maps"]
 
@@ -73,7 +73,7 @@ def test_no_problem_and_no_file_tells_the_token(grid, everything_logged, fault):
         grid.asker(MAPS, deadline_seconds=0.3), Cache(state, settings, grid.clock), settings, grid.clock, lambda: 0.0
     )
     rounds.turn()
-    live = live_intensity(grid.host, settings, state, load_book())
+    live = live_intensity(grid.host, settings, state, shipped())
     told = [repr(live), repr(vars(live)), repr(rounds.failure), repr(live.problems(grid.clock.utc))]
     now = grid.clock.utc
     told += [repr(live.at(now)), repr(live.history(now - timedelta(days=1), now))]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 from pathlib import Path
 
+from books import shipped
 from clocks import HandClock
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +16,8 @@ from agent.host import Host
 from agent.readings import CounterReading
 from agent.sources.nvidia import LOOK_AGAIN_SECONDS, NvidiaSource
 from agent.sources.nvml import Code, NvmlError
-from impacts.datasets import load_book
 
-ACCURACY = load_book().find("nvml_accuracy", "power", on=HandClock().utc_now().date()).factor.value
+ACCURACY = shipped().find("nvml_accuracy", "power", on=HandClock().utc_now().date()).factor.value
 
 codes = st.sampled_from([*Code, 999, -1])
 numbers = st.integers(0, 2**32 - 1)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
+from books import shipped
 
-from impacts.datasets import load_book
 from impacts.parts import Server
 from impacts.products import maker, published_product
 
 
 @pytest.fixture(scope="module")
 def products():
-    return load_book().products
+    return shipped().products
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from books import shipped
 from clocks import HandClock
 from histories import impact_totals, rows
 from jsonschema import Draft202012Validator
@@ -26,7 +27,6 @@ from agent.host_facts import standing
 from agent.ledger import EnergyLedger
 from agent.place import Place
 from agent.stretch import Stretch
-from impacts.datasets import load_book
 from impacts.factor_book import FactorBook
 from impacts.values.bounded import Bounded
 
@@ -36,7 +36,7 @@ SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "recompute.schema.json
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def begun(root, directory, place="", provider=None):

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from books import shipped
 from jsonschema import Draft202012Validator
 
 from agent.cli import main
@@ -18,7 +19,6 @@ from agent.written.residual_mix import (
     imported_datasets,
     imported_factors,
 )
-from impacts.datasets import load_book
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "factors.schema.json").read_text())
 HEADER = "region,year,gco2e_per_kwh,boundary,pollutants,source,licence"
@@ -28,7 +28,7 @@ ROWS = f"{HEADER}\n{FRANCE}\nNO,2024,480,direct,CO2,Issuing bodies,own use only\
 
 @pytest.fixture(scope="module")
 def book():
-    return load_book()
+    return shipped()
 
 
 def written(tmp_path, text, name="mixes.csv"):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from books import shipped
 from clocks import HandClock
 from trees import machine, processor, set_load, write
 
@@ -19,7 +20,6 @@ from agent.recording.captured import open_root
 from agent.wholehost.load_model import load_model
 from agent.wiring import build_standing, sample_twice, sampling
 from agent.written.config import Config
-from impacts.datasets import load_book
 from impacts.parts import Inventory, Part, Server
 
 SERVER = Path(__file__).parent.parent / "hosts" / "intel-2s-cascadelake-dram"
@@ -91,12 +91,12 @@ def test_a_card_that_has_left_draws_no_power(tmp_path):
 @pytest.mark.parametrize(("location", "meant"), [("UK", "GB"), ("ZZ", "ZW"), ("UK-X", "GB")])
 def test_a_place_that_no_dataset_knows_is_an_error_that_names_the_nearest(location, meant):
     with pytest.raises(ConfigError, match=meant):
-        check_location(load_book(), location)
+        check_location(shipped(), location)
 
 
 @pytest.mark.parametrize("location", ["", "FR", "US-CAL-CISO", "US-NOWHERE"])
 def test_a_country_that_is_known_is_enough(location):
-    check_location(load_book(), location)
+    check_location(shipped(), location)
 
 
 def test_a_date_of_acquisition_in_the_future_is_a_problem(tmp_path):
@@ -153,7 +153,7 @@ def test_the_grid_factor_follows_the_year():
 
 def test_the_place_is_what_the_config_says_else_what_the_time_zone_says(tmp_path):
     write(tmp_path, {"usr/share/zoneinfo/zone.tab": "DE\t+5230+01322\tEurope/Berlin", "etc/timezone": "Europe/Berlin"})
-    host, book = Host(tmp_path), load_book()
+    host, book = Host(tmp_path), shipped()
 
     assert place_of("FR", host, book) == Place("FR")
     assert place_of("", host, book) == Place("DE", inferred=True)

@@ -7,6 +7,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 STATE ?= .state
 ARGUMENTS ?=
+# A file's tests stay together, so that what they share is made once.
+PARALLEL := -n auto --dist loadfile
 
 .PHONY: run test lint types unit contract e2e lab oldest bench fix golden docs validate screenshot package system clean
 
@@ -14,7 +16,8 @@ run: $(READY)
 	$(BIN)/wattprint run --state $(STATE) $(ARGUMENTS)
 
 test: system $(READY) lint types
-	$(BIN)/python -m pytest tests/unit tests/contract tests/e2e
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract
+	$(BIN)/python -m pytest tests/e2e
 	$(MAKE) --no-print-directory oldest
 
 # The environment is made anew whenever the dependencies change.
@@ -35,9 +38,17 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy tests/contract/data/new_source
 
-unit contract e2e: $(READY)
-	$(BIN)/python -m pytest tests/$@
+# Without the tests that take long; `make test` runs those, too.
+unit: $(READY)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" tests/unit
+
+contract: $(READY)
+	$(BIN)/python -m pytest $(PARALLEL) tests/contract
+
+e2e: $(READY)
+	$(BIN)/python -m pytest tests/e2e
 
 # The installed agent in a QEMU guest whose counters, ACPI meter and BMC show a known power; see tests/lab/README.md.
 lab: $(READY)
@@ -46,7 +57,7 @@ lab: $(READY)
 
 # The oldest versions that are promised: what Debian 12 ships.
 oldest: .venv-oldest/.ready
-	.venv-oldest/bin/python -m pytest -q -p no:cacheprovider tests/unit tests/contract
+	.venv-oldest/bin/python -m pytest -q -p no:cacheprovider $(PARALLEL) tests/unit tests/contract
 
 .venv-oldest/.ready: pyproject.toml tests/oldest-versions.txt
 	$(PYTHON) -m venv .venv-oldest

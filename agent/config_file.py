@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @cache
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the config file. What it says of the sources follows from their table."""
+    """Return the JSON Schema of the config file. Its part for the sources follows from their table."""
     whole = schema_without_sources()
     whole["properties"]["sources"]["properties"] = settings_schema(SOURCES)
     return whole

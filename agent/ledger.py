@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     WRAPPED = "wrapped"  # counted over one wrap of the counter
     INTEGRATED = "integrated"
     RESET = "reset"  # another epoch: the counter started anew
-    GAP = "gap"  # what happened cannot be told
+    GAP = "gap"  # what happened is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def advance(state: ChannelState | None, reading: Reading) -> tuple[ChannelState,
         return new_state, EnergyStep(reading.channel, 0, 0.0, 0.0, Outcome.FIRST)
     elapsed = reading.at_monotonic_seconds - state.at_monotonic_seconds
     if elapsed < 0 and state.epoch == reading.epoch:
-        # A reading from before the last one tells nothing that is not booked; its value as the baseline would count twice.
+        # What an earlier reading shows is booked already; as the baseline, its value would be counted twice.
         return state, EnergyStep(reading.channel, 0, 0.0, 0.0, Outcome.GAP)
     microjoules, outcome = _energy(state, reading, elapsed)
     observed = outcome in {Outcome.COUNTED, Outcome.WRAPPED, Outcome.INTEGRATED}
@@ -95,7 +95,7 @@ def _counted(before: int, reading: CounterReading, elapsed: float) -> tuple[int,
     """
     wrap = reading.wraps_after_microjoules
     if wrap is not None and max(before, reading.microjoules) > wrap:
-        return 0, Outcome.GAP  # the counter is not what it says it is
+        return 0, Outcome.GAP  # the counter is above the range that it states
     most = reading.channel.plausible_watts * (elapsed + TIMESTAMP_SLACK_SECONDS) * 1e6
     difference, outcome = reading.microjoules - before, Outcome.COUNTED
     if difference < 0:
@@ -117,7 +117,7 @@ def _integrated(watts_before: float, reading: PowerReading, elapsed: float) -> t
 
 
 def _is_plausible(watts: float, channel: Channel) -> bool:
-    """Tell a power from a sensor's way of saying "unknown" (4294967295 mW, a negative, NaN). A model has no such way."""
+    """Whether it is a power, not a sensor's code for "unknown" (4294967295 mW, a negative, NaN). A model has no code."""
     return 0 <= watts <= channel.plausible_watts or (channel.method is Method.MODELLED and 0 <= watts < inf)
 
 
@@ -142,7 +142,7 @@ class EnergyLedger:
         return [self._book(reading) for reading in readings]
 
     def interrupt(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Let no power be integrated over a time in which its source told nothing; counters tell it themselves."""
+        """Let no power be integrated over a time in which its source reported none. Counters count on meanwhile."""
         for key in keys:
             account = self.accounts.get(key)
             if account is not None and account.state is not None and account.state.watts is not None:

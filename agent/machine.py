@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine: a host to read, what it is made of, and the factors that speak of it. What a source may build on."""
+"""The machine: a host to read, what it is made of, and the factors that apply to it. What a source may build on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Channels and what they say: a counter's value or a power, never both, with the time of the read.
+"""Channels and what they report: a counter's value or a power, never both, with the time of the read.
 
-Two reading types, not one with optional halves: a counter tells energy by differences and wraps, a power has
+Two reading types, not one with optional halves: the differences of a counter, which wraps, are energy; a power has
 to be integrated. Microjoules are integers, because floats stop counting single microjoules within months.
 """
 
@@ -32,8 +32,8 @@ class Method(StrEnum):
     """How a channel's energy comes about."""
 
     COUNTED = "counted"  # the hardware counts energy
-    INTEGRATED = "integrated"  # the hardware tells power
-    MODELLED = "modelled"  # nobody measures: load times a model
+    INTEGRATED = "integrated"  # the hardware reports power
+    MODELLED = "modelled"  # nothing measures it: load times a model
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Channel:
     within: str | None = None  # name of the channel of the same source that already includes this one
     # No more than this is plausible; a step above it is no energy but a glitch, a reset or a second wrap.
     plausible_watts: float = 1000.0
-    accuracy: Estimate = NOT_STATED  # what the truth may be, as ratios of the value, and who says so
+    accuracy: Estimate = NOT_STATED  # what the truth may be, as ratios of the value, and who states it
     model: PowerModel | None = None  # of a modelled channel
 
     @property

@@ -146,15 +146,15 @@ def _in_grams(per_joule: Estimate) -> str:
 
 
 def texts_of_sources() -> dict[str, dict[str, str]]:
-    """Return what is said of each source besides its line in the table."""
+    """Return the description of each source, besides its line in the table."""
     return tomllib.loads((HERE / "sources.toml").read_text(encoding="utf-8"))
 
 
 def text_of(entry: SourceEntry) -> dict[str, str]:
-    """Return what is said of one source.
+    """Return the description of one source.
 
     Raises:
-        LookupError: nothing is.
+        LookupError: there is none.
     """
     texts = texts_of_sources()
     if entry.name not in texts:
@@ -167,7 +167,7 @@ def _sources() -> str:
         NOTICE,
         "# Sources",
         "",
-        "Whatever on a machine can tell its power. Each is used where it is found; `wattprint doctor` says what was found,",
+        "What on a machine reports its power. Each is used where it is found; `wattprint doctor` shows what was found,",
         "what keeps it from being read, and what contains what. The order is that of preference: between two meters at the",
         "inlet, or two sources that count the CPU, the first makes the host's energy and the others stand beside it.",
         "",
@@ -189,13 +189,13 @@ def _source(entry: SourceEntry, text: dict[str, str]) -> list[str]:
     return [
         f"## `{entry.name}`",
         "",
-        f"{entry.measures[0].upper()}{entry.measures[1:]}. {text['tells']}",
+        f"{entry.measures[0].upper()}{entry.measures[1:]}. {text['reports']}",
         "",
         f"- boundary: {text['boundary']}",
         f"- rights: {text['rights']}",
         f"- read {pace}",
         f"- cost per read: {text['cost']}",
-        f"- cannot tell: {text['cannot_tell']}",
+        f"- does not show: {text['does_not_show']}",
     ]
 
 

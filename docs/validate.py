@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/embodied-validation.md and its plot: how well the default profile tells footprints it has not seen.
+"""Writes docs/embodied-validation.md and its plot: how well the default profile predicts footprints it has not seen.
 
 `python docs/validate.py` (`make validate`). Every published footprint is predicted from what its sheet says of the
 configuration, while all products of its family are left out of the datasets and so of the calibration.
@@ -90,7 +90,7 @@ def family(product: Product) -> str:
 def servers(*, dated: bool, profile: str = "default", unseen: Callable[[Product], str] = family) -> list[Prediction]:
     """Predict every published server while what shares its `unseen` is left out.
 
-    `dated`: the year of the assessment is told as the date of acquisition; else nothing tells when the server was made.
+    `dated`: the year of the assessment is given as the date of acquisition; else it is not known when the server was made.
     """
     book = load_book()
     return [_server(product, book, dated=dated, profile=profile, unseen=unseen) for product in book.products]
@@ -100,14 +100,14 @@ def _server(
     product: Product, book: FactorBook, *, dated: bool, profile: str, unseen: Callable[[Product], str]
 ) -> Prediction:
     others = tuple(other for other in book.products if unseen(other) != unseen(product))
-    told = product.configuration
+    given = product.configuration
     if not dated:
-        told = replace(told, server=replace(told.server, acquired=None))
-    impact = embodied(told, profile, book.with_products(others))
+        given = replace(given, server=replace(given.server, acquired=None))
+    impact = embodied(given, profile, book.with_products(others))
     whole = impact.total("gwp")
     assert whole is not None  # noqa: S101 - a server has at least a fixed part
     fixed = [component.method for component in impact.components("gwp") if component.name == "fixed_part"]
-    name = f"{told.server.manufacturer} {told.server.model}, {product.year}"
+    name = f"{given.server.manufacturer} {given.server.model}, {product.year}"
     return Prediction(name, _kg(product.footprint), whole.in_unit("kgCO2e"), "".join(fixed))
 
 
@@ -164,7 +164,7 @@ def document() -> str:
             "",
             "Each row is a published footprint (cradle to gate, kgCO2e), predicted by profile `default` while every product of",
             "its family was left out of the datasets and of the calibration: R740, R740XD, R7415 and R7515 are one family. The",
-            "prediction knows manufacturer, form, number of CPUs, memory and drives, as the sheet tells them, and the year of the",
+            "prediction knows manufacturer, form, number of CPUs, memory and drives, as the sheet states them, and the year of the",
             "assessment. [embodied.md](embodied.md) explains the model; `make validate` writes this page.",
             "",
             "![Predicted over published, with bounds](embodied-validation.svg)",
@@ -174,7 +174,7 @@ def document() -> str:
             "| what | number | mean absolute error | within a factor of 2 | inside the bounds | median high/low |",
             "|---|---|---|---|---|---|",
             _score_row("servers, family unseen", seen),
-            _score_row("the same, the year of assessment not told", undated),
+            _score_row("the same, the year of assessment not known", undated),
             _score_row("the same by BoaviztAPI 2.5.0 (profile `boavizta`)", boavizta),
             _score_row("servers, every product of the manufacturer unseen", makers),
             _score_row("drives, own row unseen", storage),
@@ -182,10 +182,10 @@ def document() -> str:
             _score_row("GPU cards by their own assessment", own),
             _score_row("GPU cards by their class, own row unseen", classes),
             "",
-            "What this tells, and what not: the published figures are themselves models (PAIA), with a standard deviation of",
+            "How far this reaches: the published figures are themselves models (PAIA), with a standard deviation of",
             "about 100 % by their own statement. The level of all of one manufacturer's figures follows the year of its",
-            "assessments: Dell's of 2019 lie at about 1.7 times those of 2021. So a manufacturer that publishes nothing can be",
-            "told within a factor of three or so and no better, and its bounds say that.",
+            "assessments: Dell's of 2019 lie at about 1.7 times those of 2021. So the figure of a manufacturer that publishes",
+            "nothing is right within a factor of three or so and no better, and its bounds say that.",
             "",
             "The constants of memory and flash were set beside Dell's and Seagate's figures, those of the cards' class beside the",
             "nine cards: to leave a row out does not undo that.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Renderer = Callable[[Snapshot], bytes]
 
-# The library's own constants differ from release to release, and so would the version we claim to speak.
+# The library's own constants differ from release to release, and so would the version that a scraper is promised.
 TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS_CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 

@@ -47,7 +47,7 @@ class Part:
     acquired: date | None = None  # where it came into the server later than the server itself
     retired: date | None = None  # where it has left the server
     footprint: ManufacturerFootprint | None = None  # of one piece
-    assumed: bool = False  # nothing tells of it: a guess, until somebody confirms it
+    assumed: bool = False  # nothing on the machine reports it: a guess, until somebody confirms it
 
 
 @dataclass(frozen=True, slots=True)

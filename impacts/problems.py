@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Problems: what we ought to say and cannot, with the reason and the remedy."""
+"""Problems: what is not known, assumed or broken, with the reason and the remedy."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ class Problem:
     """Something that is unknown, defaulted or broken.
 
     `origin` names what has it (a source, `inventory`, `factors`, `history`), `reason` is a stable slug fit
-    for a metric label and an alert, `what` tells a person and `remedy` says what to do about it.
+    for a metric label and an alert, `what` states it for a person, and `remedy` what to do about it.
     """
 
     origin: str

@@ -43,7 +43,7 @@ class Product:
 
     @property
     def maker(self) -> str:
-        """The manufacturer, as `maker` tells it."""
+        """The manufacturer, as `maker` spells it."""
         return maker(self.configuration.server.manufacturer)
 
     @property

@@ -84,7 +84,7 @@ CHANNEL_UNOBSERVED = Quantity(
     "seconds",
     "s",
     Kind.COUNTER,
-    "Time during which the energy of a channel could not be told: failed reads, resets, reboots, "
+    "Time during which the energy of a channel is not known: failed reads, resets, reboots, "
     "more wraps than one. Its energy is in no figure.",
     ("source", "channel"),
 )
@@ -249,8 +249,7 @@ PROBLEM = Quantity(
     "",
     "1",
     Kind.GAUGE,
-    "1 for everything the agent ought to say and cannot, or says on a default; "
-    "`wattprint doctor` and the landing page name the remedy.",
+    "1 for everything that is unknown, assumed or broken; `wattprint doctor` and the landing page name the remedy.",
     ("origin", "reason"),
 )
 SOURCE_UP = Quantity(

@@ -24,7 +24,7 @@ class SourceState:
     why_not: str = ""  # empty when readable
     remedy: str = ""  # the command or step that mends it; empty when nothing is to be mended
     channels: tuple[str, ...] = ()
-    measures: str = ""  # one line: what it would tell
+    measures: str = ""  # one line: what it reports on a machine that has it
     notes: tuple[str, ...] = ()  # what was left out of it, and why
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DCMI: what the machine draws at its inlet, as its BMC says (Data Center Manageability Interface 1.5, section 6)."""
+"""DCMI: what the machine draws at its inlet, as its BMC reports (Data Center Manageability Interface 1.5, section 6)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN_WATTS = 0xFFFF
 
 
 def announces_power(transport: Transport) -> bool | None:
-    """Whether the BMC says that it manages power by DCMI; None if it gives no sense.
+    """Whether the BMC announces power management by DCMI; None if its answer makes no sense.
 
     Raises:
         ReadFailed: it does not answer at all.
@@ -63,13 +63,13 @@ def parse_power_reading(data: bytes) -> int:
     """Return the current watts. Minimum, maximum and mean run since a reset that may be a month ago: not looked at.
 
     Raises:
-        ReadFailed: no such answer, or the BMC is not measuring, which it may say with 0 W or an old value.
+        ReadFailed: no such answer, or the BMC is not measuring, which it may show by 0 W or by an old value.
     """
     if len(data) < _POWER_READING_BYTES or data[0] != _DCMI:
         raise garbage(f"the BMC's power reading makes no sense: {data.hex()}")
     watts = int.from_bytes(data[1:3], "little")
     if not data[17] & _MEASURING:
-        raise not_measuring("the BMC says that its power measurement is not active")
+        raise not_measuring("the BMC reports that its power measurement is not active")
     if watts in {0, _UNKNOWN_WATTS}:
-        raise not_measuring(f"the BMC says {watts} W, which is no measurement")
+        raise not_measuring(f"the BMC reports {watts} W, which is no measurement")
     return watts

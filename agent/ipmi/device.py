@@ -137,7 +137,7 @@ class IpmiDevice:
         self._call(SEND_COMMAND, sent)
 
     def _is_answered(self, seconds: float) -> bool:
-        """Wait for a message; whether one has come."""
+        """Wait for a message, and return whether one has come."""
         if seconds <= 0:
             return False
         events = self._poll.poll(seconds * 1000)

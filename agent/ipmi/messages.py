@@ -109,5 +109,5 @@ def garbage(what: str) -> ReadFailed:
 
 
 def not_measuring(what: str) -> ReadFailed:
-    """Return the error of a meter that is there and tells nothing."""
+    """Return the error of a meter that is there and measures nothing."""
     return ReadFailed(what, reason="not_measuring", remedy=_NOT_MEASURING_REMEDY)

@@ -107,7 +107,7 @@ def read_sensor(transport: Transport, sensor: Sensor) -> float:
         raise not_measuring(f"sensor {sensor.name} has no reading")
     watts = sensor.watts(data[0])
     if watts < 0:
-        raise garbage(f"sensor {sensor.name} says {watts:g} W")
+        raise garbage(f"sensor {sensor.name} reports {watts:g} W")
     return watts
 
 

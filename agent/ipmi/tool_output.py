@@ -24,7 +24,7 @@ def parse_watts(text: str) -> int:
     if not watts or not state:
         raise garbage(f"neither ipmitool nor ipmi-dcmi prints this: {text.strip()[:80]!r}")
     if state[1].lower() not in _MEASURING:
-        raise not_measuring(f"the BMC says that its power measurement is {state[1][:40]}")
+        raise not_measuring(f"the BMC reports its power measurement as {state[1][:40]}")
     if int(watts[1]) == 0:
-        raise not_measuring("the BMC says 0 W, which is no measurement")
+        raise not_measuring("the BMC reports 0 W, which is no measurement")
     return int(watts[1])

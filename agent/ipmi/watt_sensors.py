@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of a BMC's watt sensors tell the power at the inlet: one for the whole machine, or else every supply's input.
+"""Which of a BMC's watt sensors measure the power at the inlet: one for the whole machine, or else every supply's input.
 
 Sensor names are free text, so only names whose meaning is known are taken. A supply's output is never an inlet.
 """
@@ -40,14 +40,14 @@ class Inlet:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The sensors that tell the inlet's power together, and why they and not others."""
+    """The sensors whose sum is the inlet's power, and why they and not others."""
 
     inlets: tuple[Inlet, ...]
     notes: tuple[str, ...]
 
 
 def choose(sensors: Sequence[Sensor]) -> Choice | None:
-    """Return the sensors to read; None if no name says that it measures the inlet."""
+    """Return the sensors to read; None if no name means the inlet."""
     usable = [sensor for sensor in sensors if sensor.is_readable]
     total = _total(usable)
     inlets = (Inlet("inlet", "host", total),) if total else _supplies(usable)
@@ -87,7 +87,7 @@ def _supply_label(sensor: Sensor) -> str | None:
 
 
 def _is_of_supply(sensor: Sensor) -> bool:
-    """Whether name or entity says so; some BMCs put the whole machine's sensor among the supplies."""
+    """Whether the sensor is a supply's, by name or entity; some BMCs list the whole machine's sensor under the supplies."""
     name = _plain(sensor.name)
     generic = _TOTALS[-1].fullmatch(name)
     return _SUPPLY.fullmatch(name) is not None or (generic is not None and sensor.entity == _POWER_SUPPLY)

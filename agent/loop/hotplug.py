@@ -38,7 +38,7 @@ class HardwareWatch:
         self._complaint = ""
 
     def news(self) -> Standing | None:
-        """Return what stands now, once, if that has changed. Never waits: what is being looked for comes at a later call."""
+        """Return the new facts, once after each change. Never waits: a look under way gives its result to a later call."""
         if self._thread is not None and self._thread.is_alive():
             return None
         news, self._news = self._news, None

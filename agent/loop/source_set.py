@@ -29,11 +29,11 @@ logger = logging.getLogger("wattprint")
 # A driver may be loaded, or a right granted, long after the agent has started.
 REOPEN_SECONDS = 60.0
 
-# One empty answer is a hiccup; after so many nobody can say what the power has been.
+# One empty answer is a hiccup; after so many it is unknown what the power has been.
 EMPTY_ANSWERS = 2
 
 # A BMC's session that is not ended stays open for half an hour; a device that hangs delays the stop by no more.
-LONGEST_GOODBYE_SECONDS = 2.0
+LONGEST_CLOSE_SECONDS = 2.0
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Watched:
 
     @property
     def state(self) -> SourceState:
-        """What doctor and the landing page say of it."""
+        """What doctor and the landing page show of it."""
         readable = self.source is not None and self.trouble is None
         return SourceState(
             source=self.entry.name,
@@ -95,7 +95,7 @@ class SourceSet:
         return [channel for watched in self.watched if watched.source for channel in watched.source.channels]
 
     def read(self, patience_seconds: float = 0.0) -> list[Reading]:
-        """Return what every open source says now. A source that fails is counted and takes nothing from the others.
+        """Return what every open source reports now. A source that fails is counted and takes nothing from the others.
 
         Slow sources give what their workers have; with patience they are asked now and waited for.
         """
@@ -105,7 +105,7 @@ class SourceSet:
         return [reading for watched, answer in answers for reading in self._book(watched, answer)]
 
     def follow(self, machine: Machine) -> None:
-        """Go on with other parts: tell the sources that are built from them."""
+        """Go on with other parts, with the sources that are built from them."""
         self._machine = machine
         for watched in self.watched:
             if isinstance(watched.opened, FollowsParts):
@@ -118,14 +118,14 @@ class SourceSet:
         return [channel.key for watched in silent if watched.source for channel in watched.source.channels]
 
     def close(self) -> None:
-        """Close all sources. A slow one is given a moment to say goodbye to its device."""
+        """Close all sources. A slow one is given a moment to take leave of its device."""
         for watched in self.watched:
             if watched.worker is not None:
                 watched.worker.stop()
             elif watched.opened is not None:
                 watched.opened.close()
                 watched.opened = None
-        until = self._clock.monotonic_seconds() + LONGEST_GOODBYE_SECONDS
+        until = self._clock.monotonic_seconds() + LONGEST_CLOSE_SECONDS
         for watched in self.watched:
             if watched.worker is not None:
                 watched.worker.wait_for_end(until - self._clock.monotonic_seconds())
@@ -183,9 +183,9 @@ class SourceSet:
 
 
 def _configured(pace: Pace, settings: Mapping[str, Any]) -> Pace:
-    """Return a slow source's pace with what the config says of it."""
-    said = {field.name: float(settings[field.name]) for field in fields(pace) if field.name in settings}
-    return replace(pace, **said)
+    """Return a slow source's pace as the config sets it."""
+    given = {field.name: float(settings[field.name]) for field in fields(pace) if field.name in settings}
+    return replace(pace, **given)
 
 
 def _not_there(watched: Watched, trouble: SourceError) -> None:

@@ -39,18 +39,18 @@ class Worker:
         self._busy_since: float | None = None
         self._begun = 0  # how many attempts were begun, and the number of the last that was answered
         self._answered = 0
-        self._is_told_late = False
+        self._is_reported_late = False
         self._thread = threading.Thread(target=self._work, name="slow-source", daemon=True)
         self._thread.start()
 
     def collect(self) -> list[Answer]:
-        """Return the answers since the last call; an attempt that has outlived its deadline is one, once."""
+        """Return the answers since the last call; an attempt past its deadline gives one, a failure."""
         answers = [self._answers.popleft() for _ in range(len(self._answers))]
         since = self._busy_since
-        if since is not None and not self._is_told_late:
+        if since is not None and not self._is_reported_late:
             waited = self._clock.monotonic_seconds() - since
             if waited > self._pace.deadline_seconds:
-                self._is_told_late = True
+                self._is_reported_late = True
                 answers.append(_too_late(waited))
         return answers
 
@@ -80,7 +80,7 @@ class Worker:
         failures = 0
         while True:
             self._wanted.clear()
-            if self._stopped.is_set():  # asked after the wish is cleared: a stop in between would be lost
+            if self._stopped.is_set():  # looked at after the wish is cleared: a stop in between would be lost
                 break
             self._begun += 1
             answer = self._answer()
@@ -94,8 +94,8 @@ class Worker:
             self.source.close()
 
     def _answer(self) -> Answer:
-        """Return what an attempt gives; one that took too long gives nothing, for it is old news."""
-        self._is_told_late = False
+        """Return what an attempt gives; one that took too long gives nothing: it is out of date."""
+        self._is_reported_late = False
         began = self._busy_since = self._clock.monotonic_seconds()
         answer = self._attempt()
         self._busy_since = None
@@ -106,7 +106,7 @@ class Worker:
         if seconds <= self._pace.deadline_seconds:
             return answer
         late = _too_late(seconds)
-        return Answer((), seconds, late.trouble, "" if self._is_told_late else late.reason)
+        return Answer((), seconds, late.trouble, "" if self._is_reported_late else late.reason)
 
     def _attempt(self) -> Answer:
         """Open the source if it is not open, and read it."""

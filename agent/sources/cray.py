@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cray EX and XC: the node's energy counters in /sys/cray/pm_counters, kept by the blade's controller at 10 Hz.
 
-A file says "VALUE UNIT TIMESTAMP us". They count on the DC side: the cabinet's rectifiers lie outside. `freshness`
-counts the controller's scans, so that values of one scan can be told from those of two.
+A file holds "VALUE UNIT TIMESTAMP us". The counters are on the DC side: the cabinet's rectifiers lie outside.
+`freshness` counts the controller's scans: if it stays the same, all values are of one scan.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _microjoules(file: OpenFile) -> int:
     text = file.read()
     match = _JOULES.fullmatch(text)
     if match is None or int(match[1]) >= 2**63:
-        raise ValueError(f"{file.path} says {text!r}, which is no count of joules")
+        raise ValueError(f"{file.path} holds {text!r}, which is no count of joules")
     return int(match[1]) * 1_000_000
 
 

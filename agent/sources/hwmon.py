@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""hwmon: what chips tell of power through /sys/class/hwmon. Three sources of one kind, by what they measure.
+"""hwmon: what chips report of power in /sys/class/hwmon. Three sources of one kind, by what they measure.
 
-`acpi_power_meter` and `psu_input` stand at the inlet and ask slow devices (an ACPI method, an I2C bus), so they are
+`acpi_power_meter` and `psu_input` measure at the inlet and ask slow devices (an ACPI method, an I2C bus), so they are
 read by a worker each; `hwmon` holds the components. Rules for chips: hwmon_chips.toml.
 """
 
@@ -43,12 +43,12 @@ _GONE = {errno.ENODEV, errno.ENOENT}
 _ABSENT = {
     ACPI_METER: "no ACPI power meter that measures the host",
     PSU_INPUTS: "no power supply whose input power the kernel shows",
-    COMPONENTS: "no chip in /sys/class/hwmon that is known to tell a component's power",
+    COMPONENTS: "no chip in /sys/class/hwmon that is known to report a component's power",
 }
 
 
 class _Unknown(ValueError):
-    """The driver's way of saying that it does not know."""
+    """A value that means that the driver has no reading."""
 
 
 @dataclass(slots=True)
@@ -118,12 +118,12 @@ open_components = partial(open_source, COMPONENTS)
 
 
 def _counted_once(source: str, sensors: list[Sensor], machine: Machine) -> tuple[list[Sensor], tuple[str, ...]]:
-    """Leave out what cannot be told apart from something else, with a note each."""
+    """Leave out what may include or repeat what something else measures, with a note each."""
     if source == ACPI_METER:
         return _one_meter([sensor for sensor in sensors if sensor.attribute("is_battery") != "1"])
     modules = [sensor for sensor in sensors if sensor.rule and sensor.rule["component"] == "module"]
     if modules and _has_nvidia_gpu(machine.host):
-        note = "the module's power is not read: it may include the GPU, which its own source tells"
+        note = "the module's power is not read: it may include the GPU, which its own source measures"
         return [sensor for sensor in sensors if sensor not in modules], (note,)
     return sensors, ()
 
@@ -132,7 +132,7 @@ def _one_meter(meters: list[Sensor]) -> tuple[list[Sensor], tuple[str, ...]]:
     if len(meters) <= 1:
         return meters, ()
     names = ", ".join(meter.title for meter in meters)
-    return [], (f"none of {names} is read: whether they add up or repeat each other is not said",)
+    return [], (f"none of {names} is read: whether they add up or repeat each other is not stated",)
 
 
 def _has_nvidia_gpu(host: Host) -> bool:
@@ -156,7 +156,7 @@ def _left_out(sensors: Iterable[Sensor]) -> list[str]:
     reasons: dict[str, str] = {}
     for sensor in sensors:
         if sensor.rule is None:
-            reasons[sensor.chip or "a chip without a name"] = "tells power, but it is not known of what"
+            reasons[sensor.chip or "a chip without a name"] = "reports power, but it is not known of what"
         elif "ignored" in sensor.rule:
             reasons[f"{sensor.chip} {sensor.label}".strip()] = str(sensor.rule["ignored"])
     named: dict[str, list[str]] = {}
@@ -208,25 +208,25 @@ def _channel(source: str, sensor: Sensor, name: str, within: str | None, machine
 
 
 def _accuracy(source: str, sensor: Sensor, machine: Machine) -> Estimate:
-    """Return the accuracy that the meter states, else those assumed. 100 % is the firmware's word for "not stated"."""
+    """Return the accuracy that the meter states, else the assumed one. Firmware that states 100 % means "not stated"."""
     stated = re.fullmatch(r"([0-9]{1,3}(\.[0-9]+)?)%", sensor.attribute("accuracy"))
     if stated and _LEAST_ACCURACY_PERCENT <= float(stated[1]) < _EXACT_PERCENT:
         error = 1 - float(stated[1]) / 100
-        said = Citation(f"source {source}: the meter's own statement, {stated[0]} in power{sensor.number}_accuracy")
-        return Estimate(1 - error, 1.0, 1 + error, "1", (said,))
+        stating = Citation(f"source {source}: the meter's own statement, {stated[0]} in power{sensor.number}_accuracy")
+        return Estimate(1 - error, 1.0, 1 + error, "1", (stating,))
     return machine.accuracy((sensor.rule or {})["accuracy"])
 
 
 def _value(meter: _Meter) -> int:
     text = meter.file.read()
     if not text.strip().isdigit():
-        raise ValueError(f"{meter.file.path} says {text!r}, which is no value")
+        raise ValueError(f"{meter.file.path} holds {text!r}, which is no value")
     value = int(text)
     if value in meter.unknown:
-        raise _Unknown(f"{meter.file.path} says {value}: its way of saying that it does not know")
+        raise _Unknown(f"{meter.file.path} holds {value}, which means that the driver has no reading")
     is_counter = meter.channel.method is Method.COUNTED
     if value >= (2**_COUNTER_BITS if is_counter else meter.channel.plausible_watts * 1e6):
-        raise ValueError(f"{meter.file.path} says {value}, which is not plausible")
+        raise ValueError(f"{meter.file.path} holds {value}, which is not plausible")
     return value
 
 
@@ -237,6 +237,10 @@ def _failure(meter: _Meter, error: OSError | ValueError) -> Failure:
     return Failure(f"{meter.file.path}: {error.strerror}", "vanished" if gone else "no_data" if not_now else "io_error")
 
 
-ACPI_METER_ENTRY = SourceEntry(ACPI_METER, open_acpi_meter, READS, "power at the inlet, told by firmware (ACPI)", PACE)
+ACPI_METER_ENTRY = SourceEntry(
+    ACPI_METER, open_acpi_meter, READS, "power at the inlet, as firmware reports it (ACPI)", PACE
+)
 PSU_INPUTS_ENTRY = SourceEntry(PSU_INPUTS, open_psu_inputs, READS, "power that power supplies draw (PMBus)", PACE)
-COMPONENTS_ENTRY = SourceEntry(COMPONENTS, open_components, READS, "power of CPUs and cards, told by their drivers")
+COMPONENTS_ENTRY = SourceEntry(
+    COMPONENTS, open_components, READS, "power of CPUs and cards, as their drivers report it"
+)

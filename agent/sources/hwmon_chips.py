@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sensors of /sys/class/hwmon that tell power or energy, each judged by the rules of hwmon_chips.toml.
+"""The sensors of /sys/class/hwmon that report power or energy, each judged by the rules of hwmon_chips.toml.
 
 https://docs.kernel.org/hwmon/sysfs-interface.html. hwmonN's number changes from boot to boot; chip, device and label stay.
 """
@@ -47,7 +47,7 @@ class Sensor:
     """One powerN or energyN of a chip, with the rule that it falls under; an unknown chip has none."""
 
     chip: str
-    device: str  # what the chip's device is called on its bus; empty where a recording does not say
+    device: str  # what the chip's device is called on its bus; empty where a recording does not have it
     folder: Path
     kind: str  # power or energy
     number: int
@@ -118,7 +118,7 @@ def _sensors(chip: Path) -> Iterator[Sensor]:
 
 
 def _rule(chip: str, kind: str, label: str) -> Mapping[str, Any] | None:
-    """Return the first rule for the sensor; a rule that reads none of its kind says nothing of it."""
+    """Return the first rule for the sensor; a rule that reads no attribute of its kind does not apply."""
     for rule in rules():
         fits = "ignored" in rule or any(attribute.startswith(kind) for attribute in rule["read"])
         if chip in rule["chips"] and fits and re.fullmatch(rule["label"], label):

@@ -32,8 +32,8 @@ def inlet_channel(machine: Machine, name: str = "inlet", component: str = "host"
 def power_now(machine: Machine, channel: Channel, watts: float) -> PowerReading:
     """Return a reading of this moment.
 
-    BMCs smooth what they call the current power, over a time of which they say nothing: the period that DCMI
-    gives beside it is that of minimum, maximum and mean.
+    BMCs smooth what they call the current power, over a time that they do not state: the period that DCMI gives
+    beside it is that of minimum, maximum and mean.
     """
     host = machine.host
     return PowerReading(

@@ -58,7 +58,7 @@ SETTINGS = {
 
 _DEVICES = ("/dev/ipmi0", "/dev/ipmi/0", "/dev/ipmidev/0")
 _BMC = 38  # the SMBIOS structure of an IPMI device
-_WAIT_RATIO = 0.8  # of the deadline: a request given up in time has a reason that tells more
+_WAIT_RATIO = 0.8  # of the deadline: a request given up in time has a more exact reason than the worker's deadline
 
 
 class DcmiSource:
@@ -81,11 +81,11 @@ class DcmiSource:
 
 
 def open_source(machine: Machine) -> Source:
-    """Find out how this machine's BMC tells its power.
+    """Find out how this machine's BMC reports its power.
 
     Raises:
-        SourceAbsent: there is no BMC, or it tells no power.
-        SourceDenied: the device is not for us.
+        SourceAbsent: there is no BMC, or it reports no power.
+        SourceDenied: this process may not use the device.
         ReadFailed: the BMC does not answer.
     """
     settings = machine.settings.get(NAME, {})

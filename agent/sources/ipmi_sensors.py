@@ -35,7 +35,7 @@ class SensorSource:
         """Return each sensor's power; raise `ReadFailed` with those that answered when one does not."""
         for inlet in self._silent:
             if _has_reading(self._transport, inlet):
-                raise SourceGone(f"{inlet.sensor.name} has come to life: the sensors are chosen anew")
+                raise SourceGone(f"{inlet.sensor.name} has a reading now: the sensors are chosen anew")
         readings: list[PowerReading] = []
         failures: list[ReadFailed] = []
         for channel, inlet in zip(self.channels, self._inlets, strict=True):
@@ -51,7 +51,7 @@ class SensorSource:
             raise ReadFailed(failures[0].what, reason=failures[0].reason, readings=readings, remedy=failures[0].remedy)
         # A supply may rest at 0 W beside another one; a machine that runs draws more.
         if not any(reading.watts for reading in readings):
-            raise not_measuring("the BMC's sensors say 0 W, which is no measurement")
+            raise not_measuring("the BMC's sensors report 0 W, which is no measurement")
         return readings
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ def open_sensors(machine: Machine, transport: Transport) -> SensorSource:
         raise SourceAbsent("the BMC has no DCMI, and no sensor that is known to measure the inlet's power")
     silent = [inlet for inlet in choice.inlets if not _has_reading(transport, inlet)]
     if len(silent) == len(choice.inlets):
-        silent = []  # it may be starting: every read will tell
+        silent = []  # the BMC may be starting: all are read, and each read finds out anew
     return SensorSource(machine, transport, choice, silent)
 
 

@@ -36,7 +36,7 @@ class LoadModelSource:
         self._epoch = host.boot_id()
         self.model = model
         self._descriptor = descriptor
-        self._busy_and_total = (0, 0)  # of the boot: the first reading speaks for all of it
+        self._busy_and_total = (0, 0)  # since the boot: the first reading is the mean since then
         self.load = 0.0
         self._read_at: float | None = None
         self.channels = tuple(_channel(term) for term in model.terms)
@@ -80,7 +80,7 @@ def open_source(machine: Machine) -> LoadModelSource:
     except PermissionError as error:
         raise SourceDenied("/proc/stat may not be read", remedy="let this user read it, or run as root") from error
     except OSError as error:
-        raise SourceAbsent("no /proc/stat to tell the load from", remedy="mount /proc below the root given") from error
+        raise SourceAbsent("no /proc/stat, which has the load", remedy="mount /proc below the root given") from error
     return LoadModelSource(machine.host, load_model(machine), descriptor)
 
 

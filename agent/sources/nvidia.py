@@ -67,7 +67,7 @@ class _Card:
 
 
 class NvidiaSource:
-    """The cards of a started NVML. One that fails takes nothing from the others and is looked for now and then."""
+    """The cards of a started NVML. One that fails takes nothing from the others and is looked for every five minutes."""
 
     def __init__(self, host: Host, nvml: Nvml, accuracy: Estimate) -> None:
         self.channels: tuple[Channel, ...] = ()
@@ -77,7 +77,7 @@ class NvidiaSource:
         self._accuracy = accuracy
         self._cards: dict[str, _Card] = {}
         self._look_again_at = math.inf
-        self.unreached: list[tuple[str, str]] = []  # what cards that do not show their slot fail with, and its slug
+        self.unreached: list[tuple[str, str]] = []  # of cards whose slot is unknown: the failure and its slug
         self._epoch = ""
         try:
             self._find_cards()
@@ -101,7 +101,7 @@ class NvidiaSource:
         raise ReadFailed(what, reason=reason, readings=readings, remedy=_FAILED_REMEDY)
 
     def close(self) -> None:
-        """Let go of the driver."""
+        """Disconnect from the driver."""
         try:
             self._nvml.stop()
         except NvmlError:
@@ -127,11 +127,11 @@ class NvidiaSource:
         if card.channel.method is Method.INTEGRATED:
             watts = self._nvml.power_milliwatts(card.handle) / 1000
             if watts > card.channel.plausible_watts:
-                raise _Garbage(f"says {watts:.0f} W, which is no card's power")
+                raise _Garbage(f"reports {watts:.0f} W, which is no card's power")
             return PowerReading(card.channel, at, watts, epoch=epoch)
         microjoules = self._nvml.energy_millijoules(card.handle) * 1000
         if microjoules > _MOST_MICROJOULES:
-            raise _Garbage(f"says {microjoules // 1000} mJ, which is no card's energy")
+            raise _Garbage(f"reports {microjoules // 1000} mJ, which is no card's energy")
         return CounterReading(card.channel, at, microjoules, epoch=epoch)
 
     def _look_again(self) -> None:
@@ -156,7 +156,7 @@ class NvidiaSource:
                 self._take(self._nvml.card(index), notes)
             except NvmlError as error:
                 if error.code == Code.NO_PERMISSION:
-                    notes.append(f"card {index} is not for this process: left out")
+                    notes.append(f"card {index} may not be used by this process: left out")
                 else:
                     self.unreached.append((f"card {index}: {error}", _reason(error)))
         self.channels = tuple(card.channel for card in self._cards.values())
@@ -166,7 +166,7 @@ class NvidiaSource:
         name = f"gpu-{self._nvml.slot(handle)}"
         method = self._method(handle)
         if method is None:
-            notes.append(f"{name} tells neither energy nor power: left out")
+            notes.append(f"{name} reports neither energy nor power: left out")
             return
         if method is Method.INTEGRATED:
             notes.append(f"{name} has no energy counter: its power is integrated")
@@ -177,7 +177,7 @@ class NvidiaSource:
         self._cards[name] = _Card(self._channel(name, method, handle), handle, generation)
 
     def _method(self, handle: ctypes.c_void_p) -> Method | None:
-        """Return the best that a card tells; None if it tells nothing."""
+        """Return the better method that a card supports; None if it reports neither energy nor power."""
         for method, call in (
             (Method.COUNTED, self._nvml.energy_millijoules),
             (Method.INTEGRATED, self._nvml.power_milliwatts),

@@ -27,18 +27,18 @@ _SERVICE = "sudo systemd-run --property=DynamicUser=yes --property=StateDirector
 
 
 def no_library(host: Host, error: OSError) -> SourceAbsent:
-    """Return what to say when the driver's library cannot be loaded."""
+    """Return the error for a driver's library that cannot be loaded."""
     return SourceAbsent(f"NVML cannot be loaded: {error}", remedy=_LIBRARY_REMEDY if _has_card(host) else "")
 
 
 def no_driver(host: Host) -> SourceAbsent:
-    """Return what to say when the library finds no driver in the kernel."""
+    """Return the error for a kernel without the driver."""
     remedy = "sudo modprobe nvidia; if that fails, see dmesg" if _has_card(host) else ""
     return SourceAbsent("NVML finds no NVIDIA driver in the kernel", remedy=remedy)
 
 
 def denied(host: Host, error: Exception) -> SourceDenied:
-    """Return what to say when the driver does not talk to this process: the device's group, or the service's cgroup."""
+    """Return the error for a driver that refuses this process: by the device's group, or by the service's cgroup."""
     device = host.path(_CONTROL)
     group = _group(device)
     if os.access(device, os.R_OK | os.W_OK, effective_ids=True):
@@ -61,7 +61,7 @@ def _group(device: Path) -> str:
 
 
 def _has_card(host: Host) -> bool:
-    """Tell whether a card is on the PCI bus that is not given to a virtual machine."""
+    """Whether the PCI bus has a card that is not passed through to a virtual machine."""
     try:
         return any(map(_is_card, host.path("/sys/bus/pci/devices").iterdir()))
     except OSError:

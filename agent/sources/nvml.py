@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The few calls of NVML that tell a card's energy, made in the driver's own library by ctypes.
+"""The few calls of NVML that report a card's energy, made in the driver's own library by ctypes.
 
-https://docs.nvidia.com/deploy/nvml-api/. Why no Python binding is used: docs/adr/0010-nvml-by-ctypes.md. A call lets go
-of the interpreter's lock, so one that hangs in the driver holds up its own thread only.
+https://docs.nvidia.com/deploy/nvml-api/. Why no Python binding is used: docs/adr/0010-nvml-by-ctypes.md. A call releases
+the interpreter's lock, so one that hangs in the driver holds up its own thread only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LIBRARY = "libnvidia-ml.so.1"
 
 
 class Code(IntEnum):
-    """The return codes that are told apart (nvmlReturn_t)."""
+    """The return codes that are distinguished (nvmlReturn_t)."""
 
     UNINITIALIZED = 1
     NOT_SUPPORTED = 3
@@ -63,7 +63,7 @@ class Nvml:
         self._call("nvmlInit_v2")
 
     def stop(self) -> None:
-        """Let go of the driver and of all cards."""
+        """Disconnect from the driver and all cards."""
         self._call("nvmlShutdown")
 
     def card_count(self) -> int:
@@ -73,7 +73,7 @@ class Nvml:
         return count.value
 
     def card(self, index: int) -> ctypes.c_void_p:
-        """Return the handle of a card; what is lost or not permitted says so here."""
+        """Return the handle of a card; one that is lost or not permitted raises here."""
         handle = ctypes.c_void_p()
         self._call("nvmlDeviceGetHandleByIndex_v2", ctypes.c_uint(index), ctypes.byref(handle))
         return handle
@@ -99,7 +99,7 @@ class Nvml:
         return self._number("nvmlDeviceGetEnforcedPowerLimit", card)
 
     def is_mig_on(self, card: ctypes.c_void_p) -> bool:
-        """Tell whether the card is parted into instances."""
+        """Whether the card is parted into instances."""
         current, pending = ctypes.c_uint(), ctypes.c_uint()
         self._call("nvmlDeviceGetMigMode", card, ctypes.byref(current), ctypes.byref(pending))
         return current.value == 1

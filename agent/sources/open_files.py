@@ -81,7 +81,7 @@ class Round(Generic[Read]):
     failures: list[Failure] = field(default_factory=list)
 
     def whole(self) -> list[Read]:
-        """Return the readings; raise `ReadFailed` with the first failure, and with them, when there is one."""
+        """Return the readings; if any file failed, raise `ReadFailed` with the first failure and the readings."""
         if self.failures:
             what, reason = self.failures[0]
             raise ReadFailed(what, reason=reason, readings=self.readings)

@@ -51,10 +51,10 @@ _DRAM_NOTES = {
     _GRANITE_RAPIDS_D: "dram: some kernels show nonsense on this processor; compare it with the package",
 }
 
-# These errors say that the device itself went away: should a counter come back, it is another one.
+# These errors mean that the device itself went away: a counter that comes back is another one.
 _GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOENT})
 
-# The most that is plausible, in watts: what tells a wrap from a reset and a counter from garbage. Packages of
+# The most that is plausible, in watts. It distinguishes a wrap from a reset and a counter from garbage. Packages of
 # today stay below 600 W; psys may cover a server full of accelerators.
 _PLAUSIBLE_WATTS = {"package": 1000.0, "dram": 500.0, "psys": 10_000.0}
 _LONGEST_NUMBER = 32  # bytes; 2^64 has 20 digits
@@ -67,7 +67,7 @@ class _Counter:
     channel: Channel
     file: OpenFile
     wraps_after_microjoules: int
-    generation: int = 0  # how often the counter was created anew under our eyes
+    generation: int = 0  # how often the counter was created anew while it was watched
     is_gone: bool = False
 
 
@@ -120,7 +120,7 @@ def open_source(machine: Machine) -> RaplSource:
 
 
 def _notes_on_dram(cpuinfo: str, kept: Sequence[Zone]) -> tuple[str, ...]:
-    """Say where a DRAM counter is known to be wrong on some kernels, which cannot be told from here."""
+    """Note a DRAM counter that is wrong on some kernels; whether this kernel is one of them cannot be seen from here."""
     model = re.search(r"^model\s*: (\d+)$", cpuinfo, re.MULTILINE)
     known = _DRAM_NOTES.get(int(model[1])) if model and "GenuineIntel" in cpuinfo else None
     return (known,) if known and any(zone.domain == "dram" for zone in kept) else ()
@@ -157,10 +157,10 @@ def _value(counter: _Counter) -> int:
     """Return the counter's microjoules."""
     text = counter.file.read()
     if not text.strip().isdigit():
-        raise ValueError(f"{counter.file.path} says {text!r}, which is no counter value")
+        raise ValueError(f"{counter.file.path} holds {text!r}, which is no counter value")
     value = int(text)
     if value > counter.wraps_after_microjoules:
-        raise ValueError(f"{counter.file.path} says {value}, above its range of {counter.wraps_after_microjoules}")
+        raise ValueError(f"{counter.file.path} holds {value}, above its range of {counter.wraps_after_microjoules}")
     return value
 
 

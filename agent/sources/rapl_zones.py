@@ -58,7 +58,7 @@ class Zone:
         """Return the counter's range. It is the highest value shown; the true wrap lies one unit (61 µJ) further."""
         wraps_after = int((self.path / "max_energy_range_uj").read_text(encoding="ascii"))
         if not 0 < wraps_after < _NO_COUNTER_MICROJOULES:
-            raise ValueError(f"{self.path}/max_energy_range_uj says {wraps_after}, which is no counter's range")
+            raise ValueError(f"{self.path}/max_energy_range_uj holds {wraps_after}, which is no counter's range")
         return wraps_after
 
 
@@ -123,7 +123,7 @@ def _without_mirrored_dies(zones: Sequence[Zone]) -> tuple[list[Zone], list[str]
 
 
 def _uniquely_named(zones: Sequence[Zone]) -> list[Zone]:
-    """Tell zones of one name apart by their number, such as a psys per socket."""
+    """Add its number to the name of each zone that shares it, such as a psys per socket."""
     shown = Counter(zone.channel_name for zone in zones)
     return [
         replace(zone, socket="-".join(filter(None, [zone.socket, "zone", *map(str, zone.number)])))
@@ -135,7 +135,7 @@ def _uniquely_named(zones: Sequence[Zone]) -> list[Zone]:
 
 def _mirrored(dies: Iterable[Zone], wraps_after: int) -> bool:
     values = [zone.microjoules() for zone in dies]
-    # One may have wrapped since the other was read: what counts is the shorter way round.
+    # One may have wrapped since the other was read: the shorter way round is the distance between them.
     apart = (max(values) - min(values)) % wraps_after
     apart = min(apart, wraps_after - apart)
     return apart <= max(_MIRROR_MICROJOULES, _MIRROR_RATIO * max(values))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Redfish: the inlet power of the host as its BMC (iDRAC, iLO, XCC, OpenBMC …) tells it over HTTPS.
+"""Redfish: the inlet power of the host as its BMC (iDRAC, iLO, XCC, OpenBMC …) reports it over HTTPS.
 
-Nothing is loaded or asked unless an address is configured. The search for the meter belongs to the first read: a BMC
-that is down when the agent starts is found later, and what it asks for (Retry-After) is not forgotten in between.
+Nothing is loaded or asked unless an address is configured. The meter is looked for by the first read, not at
+opening: a BMC that is down when the agent starts is found later, and the source keeps the BMC's Retry-After.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ class RedfishSource:
         )
 
     def _silent(self, readings: Sequence[PowerReading]) -> ReadFailed:
-        """Return the failure of a meter that shows no power, and have it looked for anew: a supply may be gone."""
-        told = {reading.channel.name for reading in readings if reading.watts}
-        paths = dict.fromkeys(tap.path for tap in self._taps if tap.name not in told)
+        """Return the failure of a meter without power. A supply may be gone, so the next read looks for a meter anew."""
+        answered = {reading.channel.name for reading in readings if reading.watts}
+        paths = dict.fromkeys(tap.path for tap in self._taps if tap.name not in answered)
         self._taps = ()
         return ReadFailed(
             f"the BMC at {self._settings.address} shows no power in {', '.join(paths)}",
@@ -131,7 +131,7 @@ ENTRY = SourceEntry(
     NAME,
     open_source,
     READS,
-    "power at the inlet, as the BMC tells it by network",
+    "power at the inlet, as the BMC reports it over the network",
     PACE,
     {
         **SETTINGS,

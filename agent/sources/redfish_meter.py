@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in a Redfish service (DMTF DSP0268) the host's inlet power is told: found once, by rule, then read again.
+"""Where a Redfish service (DMTF DSP0268) reports the host's inlet power: found once, by rule, then read again.
 
 Within a chassis, in this order, the first that shows power:
 
@@ -30,7 +30,7 @@ Resource = dict[str, Any]
 
 INLET = "inlet"
 
-# No host draws more; a number above it is a sensor's way to say that it does not know.
+# No host draws more; a sensor that shows a higher number has no reading.
 MOST_WATTS = 100_000.0
 
 # Not more chassis and power supplies than this are looked at: a BMC needs seconds for each.
@@ -43,7 +43,7 @@ _NOT_THERE = frozenset({"Absent", "Disabled", "UnavailableOffline"})
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """Where one power is told: a document and the steps to a number in it."""
+    """Where one power is reported: a document and the steps to a number in it."""
 
     name: str  # of the channel
     path: str
@@ -52,7 +52,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """The taps that together tell the host's inlet power, what they showed when found, and what to say of them."""
+    """The taps whose sum is the host's inlet power, what they showed when they were found, and notes for doctor."""
 
     taps: tuple[Tap, ...]
     watts: tuple[float, ...]
@@ -124,7 +124,7 @@ def members(get: Get, collection: str) -> list[str]:
 
 
 def _metered(get: Get, chassis: Mapping[str, Resource]) -> Iterator[_Metered]:
-    """Yield each chassis that shows power. Nonsense in one is told only if no other has a reading."""
+    """Yield each chassis that shows power. Nonsense in one is an error only if no other has a reading."""
     garbage: ReadFailed | None = None
     is_any = False
     for path, resource in chassis.items():
@@ -203,7 +203,7 @@ def _kind(chassis: Resource) -> str:
 
 
 def _is_there(supply: object) -> bool:
-    """Tell whether a power supply is in its bay."""
+    """Whether a power supply is in its bay."""
     if not isinstance(supply, dict):
         return False
     status = supply.get("Status")
@@ -211,7 +211,7 @@ def _is_there(supply: object) -> bool:
 
 
 def _is_rating(watts: float | None, supply: Resource) -> bool:
-    """Tell the rated input from a reading: it exceeds what the supply can give."""
+    """Whether the watts are the rated input and no reading: they exceed what the supply can give."""
     ranges = [entry for entry in _entries(supply.get("InputRanges")) if isinstance(entry, dict)]
     stated = [supply.get("PowerCapacityWatts"), *(entry.get("OutputWattage") for entry in ranges)]
     rated = [value for value in stated if isinstance(value, int | float) and value > 0]
@@ -229,7 +229,7 @@ def _chosen(metered: Sequence[_Metered], chassis: Mapping[str, Resource]) -> _Me
 
 
 def _containers(path: str, chassis: Mapping[str, Resource]) -> set[str]:
-    """Return all that contains a chassis, by either side's word."""
+    """Return all that contains a chassis, whichever of the two links to the other."""
     found: set[str] = set()
     waiting = [path]
     while waiting:
@@ -254,7 +254,7 @@ def _paths(listed: object) -> list[str]:
 
 
 def _sharing(chassis: Resource) -> Iterator[str]:
-    """Say where the meter shows more than this host."""
+    """Note that the meter shows more than this host."""
     systems = _links(chassis, "ComputerSystems")
     if len(systems) > 1:
         yield f"this chassis holds {len(systems)} computer systems: its meter shows them all"

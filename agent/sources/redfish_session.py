@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT = "/redfish/v1/"
 
 _USUAL_SESSIONS = "/redfish/v1/SessionService/Sessions"
-_LONGEST_GOODBYE_SECONDS = 5.0
+_LONGEST_LOG_OUT_SECONDS = 5.0
 _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 _OK = 200
@@ -52,7 +52,7 @@ class RedfishSession:
         self._clock = clock
         self._sessions_path = ""  # where to log in; empty: not asked yet
         self._session_path = ""  # the session to end; empty: none
-        self._secrets: Mapping[str, str] = {}  # the headers that say who asks
+        self._secrets: Mapping[str, str] = {}  # the headers that identify the account
         self._is_sessionless = False
         self._until = 0.0  # when this turn is over
         self._leave_alone_until = 0.0  # what the service asked for
@@ -93,10 +93,10 @@ class RedfishSession:
         return self._document(reply, path)
 
     def log_out(self) -> None:
-        """End the session, if there is one. One whose end the service could not be told is kept, to be used again."""
+        """End the session, if there is one. One that could not be ended is kept, to be used again."""
         if not self._session_path:
             return
-        seconds = min(_LONGEST_GOODBYE_SECONDS, self._settings.deadline_seconds)
+        seconds = min(_LONGEST_LOG_OUT_SECONDS, self._settings.deadline_seconds)
         try:
             reply = self._web.fetch("DELETE", self._session_path, seconds, self._secrets)
         except FetchFailed:
@@ -122,7 +122,7 @@ class RedfishSession:
         token = reply.headers.get("X-Auth-Token")
         path = path_of(reply.headers.get("Location") or self._document(reply, self._sessions_path).get("@odata.id"))
         if not token or not path:
-            raise self._failed("garbage", "tells no token and address of the session it opened")
+            raise self._failed("garbage", "reports no token or no address of the session it opened")
         self._secrets, self._session_path = {"X-Auth-Token": token}, path
 
     def _account(self) -> Account:
@@ -132,7 +132,7 @@ class RedfishSession:
             raise ReadFailed(denied.what, reason="unauthorized", remedy=denied.remedy) from None
 
     def _find_sessions(self) -> str:
-        """Return where sessions are opened, as the service's root tells everyone."""
+        """Return where sessions are opened, as the service's root shows to everyone."""
         reply = self._follow(ROOT)
         self._check(reply, ROOT)
         return link(self._document(reply, ROOT).get("Links"), "Sessions") or _USUAL_SESSIONS
@@ -189,7 +189,7 @@ def link(resource: object, name: str) -> str:
 
 
 def path_of(address: object) -> str:
-    """Return the path of an address that a service told; another server's name in it is not followed."""
+    """Return the path of an address that a service sent; another server's name in it is not followed."""
     if not isinstance(address, str):
         return ""
     try:

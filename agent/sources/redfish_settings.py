@@ -33,15 +33,15 @@ SETTINGS = {
     "user": {
         "type": "string",
         "minLength": 1,
-        "description": f"An account that may only read; by default what the environment's {USER_VARIABLE} says.",
+        "description": f"An account that may only read; by default the value of the environment's {USER_VARIABLE}.",
     },
     "password_file": {
         "type": "string",
         "pattern": "^/",
         "examples": ["/etc/wattprint/bmc-password"],
         "description": (
-            "A file that holds the account's password and that nobody but the agent may read; by default what the "
-            f"environment's {PASSWORD_VARIABLE} says."
+            "A file that holds the account's password and that nobody but the agent may read; without one, the "
+            f"environment's {PASSWORD_VARIABLE} holds the password."
         ),
     },
     "ca_file": {

@@ -35,7 +35,7 @@ def pace_settings(
 ) -> Mapping[str, Any]:
     """Return the settings by which a user may set a slow source's pace.
 
-    `news` says how often the device has a new value; `slow` how long it may need for an answer, where that is known.
+    `news` states how often the device has a new value; `slow` how long it may need for an answer, where that is known.
     """
     return {
         "interval_seconds": {

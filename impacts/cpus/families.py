@@ -31,7 +31,7 @@ TABLE = "cpu-families"  # as what its rows are cited
 
 @dataclass(frozen=True, slots=True)
 class Die:
-    """One kind of die in a package; where nobody has published which of several it is, the name tells all."""
+    """One kind of die in a package; where nobody has published which of several it is, the name lists them."""
 
     name: str
     node: str  # 7nm, as carbon per area is looked up
@@ -66,7 +66,7 @@ class _Variant:
 def resolve(model: str, cores: int | None, book: FactorBook) -> CpuFamily | None:
     """Return the family of a CPU by its name as printed and the cores of its package; None if it is not certain.
 
-    A guest's name may tell the family, but the number of its cores tells nothing of the die: pass None for it.
+    The name that a guest sees may have a family, but its cores are not those of the die: pass None for them.
     """
     variant = _find(model, cores)
     if variant is None:

@@ -82,7 +82,7 @@ class GridSplit:
 def grid_factor(book: FactorBook, region: str, on: date, *, inferred: bool = False) -> FactorMatch:
     """Return the grid's average intensity: of the zone, else its country, else the world.
 
-    Its bounds cover what the other datasets say of the same place and boundary. `inferred`: nobody said the region.
+    Its bounds cover what the other datasets say of the same place and boundary. `inferred`: nobody has set the region.
 
     Raises:
         FactorMissing: the book has no electricity at all.
@@ -115,7 +115,7 @@ def _covering(value: Estimate, others: tuple[Factor, ...]) -> Estimate:
 
 
 def split(match: FactorMatch, book: FactorBook, region: str, on: date) -> GridSplit:
-    """Return the factor's Scope 2 and category 3, for the grid it is of; nothing is in both, nothing in neither.
+    """Return the factor's Scope 2 and category 3 by the shares of its own grid: each gram is in one of them.
 
     Raises:
         FactorMissing: the book knows neither the region's upstream and losses nor the world's.
@@ -176,7 +176,7 @@ def location_based(energy: Estimate, intensity: Estimate) -> Estimate:
 
 
 def grid_problems(match: FactorMatch, region: str, on: date) -> tuple[Problem, ...]:
-    """Return what ought to be said about a grid factor that is not the one of this place and these years."""
+    """Return the problems of a grid factor that is of another place or of older years."""
     if not region:
         what = "the place is not known, so the grid is taken as the world's average, with wide bounds"
         return (Problem("electricity", "location_unknown", what, _SET_LOCATION),)

@@ -54,7 +54,7 @@ def gpu_derivation(part: Part, count: Estimate, constants: Constants) -> Derivat
 
 
 def known_card(part: Part, book: FactorBook) -> bool:
-    """Say whether the inventory or a dataset tells of the card's silicon."""
+    """Return whether the inventory states the card's silicon or a dataset has it."""
     said = part.die_area_mm2 is not None and part.capacity_gb is not None
     return said or bool(book.criteria(f"card_die_area:{product_name(part.model or '')}"))
 

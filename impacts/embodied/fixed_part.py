@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fixed part of a server: what manufacturers publish for it less the parts that can be told apart.
+"""The fixed part of a server: what manufacturers publish for it, less the parts that an inventory lists.
 
 Board, case, fans, cabling, risers and assembly: no bottom-up constant comes near what is published for them. So the
 fixed part is taken from the published footprints: of the same product, else of its manufacturer, else of all of them.
@@ -110,7 +110,7 @@ class Levels:
             (self._cited([p for p in self._products if p.maker == maker]),),
         )
         return FixedPart(
-            value, "manufacturer_level", f"level of what the manufacturer publishes: {_told(near)}; {_BOUNDS}"
+            value, "manufacturer_level", f"level of what the manufacturer publishes: {_counted(near)}; {_BOUNDS}"
         )
 
     def pooled(self, server: Server, year: int | None) -> FixedPart:
@@ -125,7 +125,7 @@ class Levels:
         ]
         reach, grounds = self._between_groups(), (self._cited(self._products),)
         value = Estimate(exp(min(of_years) - reach), exp(level), exp(max(of_years) + reach), "kgCO2e/unit", grounds)
-        return FixedPart(value, "pooled_level", f"level of what others publish: {_told(near)}")
+        return FixedPart(value, "pooled_level", f"level of what others publish: {_counted(near)}")
 
     def _over_makers(self, groups: Sequence[_Group], *, blade: bool) -> float:
         """Return the mean level, each manufacturer counting once."""
@@ -167,7 +167,7 @@ class Levels:
 
     @staticmethod
     def _cited(products: Sequence[Product]) -> Citation:
-        """Return all rows as one: dozens of them stand behind a level."""
+        """Return all rows as one citation: a level rests on dozens of them."""
         row = products[0].footprint.citation
         makers = ", ".join(sorted({product.maker for product in products}))
         locator = f"all {len(products)} rows of {makers} in {row.dataset}"
@@ -212,7 +212,7 @@ def _listed(product: Product) -> str:
     )
 
 
-def _told(groups: Iterable[_Group]) -> str:
+def _counted(groups: Iterable[_Group]) -> str:
     return ", ".join(
         f"{len(group.logs)} {'blades' if group.blade else 'servers'} of {group.maker} assessed in {group.year}"
         for group in groups

@@ -40,7 +40,7 @@ class Evidence:
 
     book: FactorBook
     criterion: str
-    year: int | None = None  # of a part that tells none: when the server was made, as far as that is known
+    year: int | None = None  # when the server was made, if known: for parts whose own year is not
 
     def factor(self, *subjects: str) -> Estimate:
         """Return the impact per unit of the first subject that the datasets have."""
@@ -97,7 +97,7 @@ def _manufacture_and_later(book: FactorBook) -> Derivation:
 
 
 def cpu_family(part: Part, book: FactorBook) -> CpuFamily | None:
-    """Return the family of a CPU's model, if its name tells one."""
+    """Return the family of a CPU; None where its name belongs to none for certain."""
     return resolve(part.model, part.cores, book) if part.model else None
 
 
@@ -193,7 +193,7 @@ def _dram_density(part: Part, evidence: Evidence) -> Estimate:
 
 
 def _year(part: Part) -> int | None:
-    """Return when a part was made, as far as it tells itself."""
+    """Return when a part was made; None where nothing of its own dates it."""
     return part.year or (part.acquired.year if part.acquired else None)
 
 
@@ -253,7 +253,7 @@ def _gpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
 
 
 def is_known_card(part: Part, book: FactorBook) -> bool:
-    """Whether a card is assessed, or its dies and memory are told by its maker or the inventory."""
+    """Return whether a card is assessed, or its maker or the inventory states its dies and memory."""
     if part.die_area_mm2 is not None and part.capacity_gb is not None:
         return True
     name = product_name(part.model or "")

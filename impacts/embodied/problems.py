@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an embodied figure of the default profile ought to say and cannot: each default it stands on, with the remedy."""
+"""What the default profile has to assume of a server: each default behind an embodied figure, with its remedy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GIVE_FIGURE = "give the manufacturer's figure as `footprint` in the inventory f
 
 
 def default_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
-    """Return what is defaulted or taken from other machines, the heaviest first."""
+    """Return what is a default or taken from other machines, the weightiest first."""
     if inventory.server.virtual:
         yield from _guest_problems(inventory.server)
         return
@@ -61,10 +61,10 @@ def _fixed_part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Pro
     found, server = fixed_part(inventory, book), inventory.server
     name = " ".join(filter(None, (server.manufacturer, server.model))) or "this server"
     if found.method == "pooled_level":
-        what = f"no footprint is known of {name} nor of its manufacturer: for board, case and the rest stands the {found.note}"
+        what = f"no footprint of {name} nor of its manufacturer is known: board, case and the rest are taken from the {found.note}"
         yield Problem(_ORIGIN, "manufacturer_unpublished", what, _GIVE_FIGURE)
     elif found.method == "manufacturer_level":
-        what = f"no footprint is known of {name}: for board, case and the rest stands the {found.note}"
+        what = f"no footprint of {name} is known: board, case and the rest are taken from the {found.note}"
         yield Problem(_ORIGIN, "product_unpublished", what, _GIVE_FIGURE)
     if server.form not in {"rack", "blade", "tower"}:
         what = "rack, tower or blade is not known: a rack server's case stands in, and a blade's emits more"
@@ -109,7 +109,7 @@ def _part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
 
 
 def _absent_kinds(inventory: Inventory) -> Iterator[Problem]:
-    """Say which parts that every server has are not listed: a list that forgets them is a low figure."""
+    """Return which parts that every server has are not listed: without them the figure is too low."""
     expected = ["cpu", "memory"] if inventory.server.form == "blade" else ["cpu", "memory", "psu"]
     for kind in expected:
         if not any(part.count for part in inventory.of_kind(kind)):
@@ -175,7 +175,7 @@ def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, st
     yield (
         "memory",
         "memory_generation_unknown",
-        "neither the year nor a generation of known density of %s is told: that of parts of 2011 to 2025 stands in",
+        "neither the year nor a generation of known density of %s is known: the density of 2011 to 2025 stands in",
         "`generation` or `year`",
         lambda part: undated(part) and not book.criteria(f"dram_density:{part.generation}"),
     )

@@ -103,7 +103,7 @@ class Lot:
         return 1.0 if self.has_left(at) else self.planned_ratio(at, undated)
 
     def has_left(self, at: datetime) -> bool:
-        """Tell whether it has been retired by `at`."""
+        """Return whether it has been retired by `at`."""
         return self.retired is not None and at > midnight(self.retired)
 
 

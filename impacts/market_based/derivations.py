@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The working paper of a market-based figure: what stands for how much energy, by which factor, and on which document."""
+"""The working paper of a market-based figure: what covers how much of the energy, by which factor and which document."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Market-based Scope 2: instruments in the order of the hierarchy, then what stands for the rest (docs/market-based.md).
+"""Market-based Scope 2: instruments in the order of the hierarchy, then the fallback (docs/market-based.md).
 
 GHG Protocol Scope 2 Guidance (2015), table 6.3. Low, central and high are worked out one by one, as three hosts with
 the same instruments: the host that used less may be covered whole where the one that used more is not.
@@ -27,7 +27,7 @@ _ONE_JOULE = Citation("one joule of the host")
 
 @dataclass(frozen=True, slots=True)
 class MarketTerms:
-    """By what an hour's electricity is accounted: instruments in the order of use, and what stands for the rest."""
+    """By what an hour's electricity is accounted: instruments in the order of use, and the fallback for the rest."""
 
     instruments: tuple[Instrument, ...]  # as `accepted` returns them
     fallback: Fallback
@@ -64,7 +64,7 @@ class MarketState:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one instrument or the fallback stands for: its joules and grams."""
+    """What one instrument or the fallback covers: its joules and grams."""
 
     id: str  # as in the history: `instrument:NAME`, or DATASET/ENTRY
     joules: Bounded
@@ -74,7 +74,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class MarketStep:
-    """The market-based emissions of a stretch of energy within one hour."""
+    """The market-based emissions of energy that was drawn within one hour."""
 
     grams: Estimate
     parts: tuple[Part, ...]  # those with energy; their joules add up to the energy, corner by corner
@@ -109,12 +109,12 @@ def market_intensity(hour: int, state: MarketState, terms: MarketTerms) -> Estim
 
 
 def used_up_problems(hour: int, state: MarketState, terms: MarketTerms) -> Iterator[Problem]:
-    """Say which instruments have run out before the end of their period."""
+    """Return a problem for each instrument that is used up before the end of its period."""
     for one in terms.instruments:
         used = state.in_period.get(one.id, NOTHING).central
         if one.holds_in(hour) and isfinite(one.volume_joules) and used >= one.volume_joules * _USED_UP:
             what = f"the volume of '{one.name}' is used up, its period ends on {one.until}"
-            remedy = "nothing to mend: what follows it in the hierarchy stands for the rest of the energy"
+            remedy = "nothing to mend: what follows it in the hierarchy covers the rest of the energy"
             yield Problem(ORIGIN, "instrument_used_up", what, remedy)
 
 
@@ -138,12 +138,12 @@ def _covered(energy: float, shares: Sequence[float], left: list[float]) -> list[
     while remaining > 0:
         rates = _rates(shares, left)
         lasts = [rest / rate if rate > 0 else inf for rest, rate in zip(left, rates, strict=True)]
-        stretch = min([remaining, *lasts])
+        portion = min([remaining, *lasts])
         for place, rate in enumerate(rates):
-            taken = left[place] if lasts[place] <= stretch else rate * stretch
+            taken = left[place] if lasts[place] <= portion else rate * portion
             covered[place] += taken
             left[place] -= taken
-        remaining -= stretch
+        remaining -= portion
     return [*covered, max(0.0, energy - fsum(covered))]
 
 

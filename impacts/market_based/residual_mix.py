@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands for the electricity that no instrument covers: the residual mix, else the grid's average.
+"""The factor of the electricity that no instrument covers: the residual mix, else the grid's average.
 
 A residual mix is what is left of a market's generation once everything that instruments claim is taken out. No
 open dataset has it: users import it (docs/market-based.md).
@@ -87,7 +87,7 @@ def _with_bounds(residual: FactorMatch, average: Estimate) -> FactorMatch:
 
 
 def residual_mix_problems(match: FactorMatch, region: str, on: date) -> tuple[Problem, ...]:
-    """Return what ought to be said about a residual mix."""
+    """Return the problems of a residual mix that is used in a region on a day."""
     return (*_place_or_time_problem(match, region, on), *content_problems(match.factor))
 
 
@@ -102,10 +102,10 @@ def _place_or_time_problem(match: FactorMatch, region: str, on: date) -> Iterato
 
 
 def content_problems(factor: Factor) -> Iterator[Problem]:
-    """Return what ought to be said about a residual mix wherever it is used."""
+    """Return the problems that a residual mix has wherever it is used."""
     named = f"the residual mix of {factor.region} {factor.valid_from.year}"
     if not factor.value.central:
-        what = f"{named} is zero: everything is claimed there, so that nothing is left to stand for other electricity"
+        what = f"{named} is zero: everything is claimed there, and nothing is left for electricity that no instrument covers"
         remedy = "give what your supplier discloses as a supplier_rate, and leave this row out"
         yield Problem(ORIGIN, "residual_mix_zero", what, remedy)
     if CO2_ONLY in factor.citation.locator:

@@ -215,7 +215,7 @@ def test_what_it_looks_up_makes_its_bounds_where_the_inventory_says_the_same(pro
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.cause)
-def test_a_listed_difference_is_there_and_the_page_tells_its_cause(program, book, difference):
+def test_a_listed_difference_is_there_and_the_page_states_its_cause(program, book, difference):
     theirs = boaviztapi_server.embedded(
         program.server({"model": {"type": "rack"}, "configuration": difference.configuration})
     )

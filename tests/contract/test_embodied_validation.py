@@ -17,8 +17,8 @@ NAMED_AFTER = {
 }
 
 
-@pytest.mark.parametrize("dated", [True, False], ids=["year told", "year not told"])
-def test_servers_are_told_without_their_own_family(dated):
+@pytest.mark.parametrize("dated", [True, False], ids=["year known", "year not known"])
+def test_servers_are_predicted_without_their_own_family(dated):
     score = validate.Score.of(validate.servers(dated=dated))
 
     assert score.mean_absolute_error <= 0.25
@@ -36,7 +36,7 @@ def test_a_family_is_a_line_and_size_of_one_manufacturer():
     assert NAMED_AFTER.items() <= families.items()
 
 
-def test_a_manufacturer_that_publishes_nothing_is_told_with_bounds_that_hold():
+def test_a_manufacturer_that_publishes_nothing_is_predicted_with_bounds_that_hold():
     predictions = validate.servers(dated=True, unseen=lambda product: product.maker)
 
     assert {prediction.method for prediction in predictions} == {"pooled_level"}

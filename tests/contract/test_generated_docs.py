@@ -18,7 +18,7 @@ def test_a_generated_document_is_what_the_code_says_now(name):
 def test_every_source_is_described_in_full(entry):
     text = generate.text_of(entry)
 
-    assert set(text) == {"tells", "boundary", "rights", "cost", "cannot_tell"}
+    assert set(text) == {"reports", "boundary", "rights", "cost", "does_not_show"}
     assert all(text.values())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every renderer tells every quantity of the catalogue, and what it writes can be read back."""
+"""Every renderer writes every quantity of the catalogue, and what it writes can be read back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_problem_reads_back(render, parse):
 
 
 @every_exposition
-def test_nothing_is_told_that_is_no_figure(render, parse):
+def test_nothing_is_written_that_is_no_figure(render, parse):
     snapshot = busy_server()
     bounded = sum(figure.quantity.bound_labels is not None for figure in snapshot.figures)
 
@@ -93,11 +93,11 @@ def test_promtool_finds_nothing(snapshot):
 
 @every_quantity
 def test_every_figure_of_every_quantity_is_in_the_json(quantity):
-    told = json.loads(snapshot_json.render(busy_server()))["figures"]
+    written = json.loads(snapshot_json.render(busy_server()))["figures"]
     figures = [figure for figure in busy_server().figures if figure.quantity == quantity]
 
     for figure in figures:
-        [row] = [row for row in told if (row["metric"], row["labels"]) == (quantity.name, figure.label_pairs)]
+        [row] = [row for row in written if (row["metric"], row["labels"]) == (quantity.name, figure.label_pairs)]
         assert (row["low"], row["central"], row["high"]) == (
             figure.estimate.low,
             figure.estimate.central,

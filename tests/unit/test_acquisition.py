@@ -178,7 +178,7 @@ def test_what_booking_has_to_assume_is_a_problem(server, part, reason):
     assert reason in reasons(server, part)
 
 
-def test_a_server_that_tells_everything_has_no_problem():
+def test_a_server_of_which_everything_is_set_has_no_problem():
     assert reasons(Server(acquired=date(2022, 3, 1), service_life_years=4), MEMORY, LATER) == set()
     assert reasons(Server(acquired=date(2022, 3, 1), first_used=date(2022, 5, 1), service_life_years=4)) == set()
 

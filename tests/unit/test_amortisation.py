@@ -86,7 +86,7 @@ def test_amortisation_counts_from_first_use_and_not_from_the_purchase():
     assert used.ratio(after(3), NEVER) == pytest.approx(0.75)
 
 
-def test_what_has_no_date_begins_where_it_is_told_to():
+def test_what_has_no_date_begins_where_the_caller_says():
     assert Lot(emitted(100), Plan(4)).ratio(after(1), undated=BEGAN) == pytest.approx(0.25)
 
 

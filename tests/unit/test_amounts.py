@@ -56,5 +56,5 @@ def test_the_unit_fits_the_size(scale, value, unit):
 @pytest.mark.parametrize(
     ("seconds", "text"), [(-5, "0 s"), (3.4, "3 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 d")]
 )
-def test_a_time_span_is_told_in_one_unit(seconds, text):
+def test_a_time_span_is_shown_in_one_unit(seconds, text):
     assert duration(seconds).replace("\u202f", " ") == text

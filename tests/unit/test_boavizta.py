@@ -100,7 +100,7 @@ def test_a_footprint_in_the_inventory_is_not_used_and_said_not_to_be(book, where
     assert [problem.reason for problem in problems] == ["footprint_ignored"]
 
 
-def test_a_card_that_is_known_by_its_name_or_told_in_the_inventory_is_no_problem(book):
+def test_a_card_that_is_known_by_its_name_or_set_in_the_inventory_is_no_problem(book):
     assert reasons(book, Part("gpu", 8, model="NVIDIA H100 80GB HBM3")) == []
     assert reasons(book, Part("gpu", 8, model="NVIDIA L40S", die_area_mm2=609, capacity_gb=48)) == []
     assert reasons(book, Part("gpu", 8, model="NVIDIA H100")) == ["gpu_unknown"]
@@ -128,5 +128,5 @@ def test_silicon_that_no_exposure_can_print_is_several_dies():
     assert millimetres(60000, dies=6) > 60000
 
 
-def test_dies_that_are_told_are_not_merged():
+def test_dies_that_are_set_are_not_merged():
     assert millimetres(372, dies=12) == pytest.approx(12 * millimetres(31))

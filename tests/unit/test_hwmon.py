@@ -186,7 +186,7 @@ def test_an_unknown_chip_is_not_read_but_named(tmp_path):
     source = hwmon.open_components(machine(tmp_path))
 
     assert list(watts(source)) == ["apm_xgene-cpu-power"]
-    assert source.notes == ("frobnicator not read: tells power, but it is not known of what",)
+    assert source.notes == ("frobnicator not read: reports power, but it is not known of what",)
 
 
 def test_a_chip_without_the_attribute_that_is_read_of_it_is_absent(tmp_path):

@@ -73,7 +73,7 @@ def test_a_factor_may_have_bounds(tmp_path):
     assert (factor.low, factor.central, factor.high) == pytest.approx((7, 11, 16))
 
 
-def test_a_suppliers_rate_covers_everything_unless_told_otherwise(tmp_path):
+def test_a_suppliers_rate_covers_everything_unless_a_share_is_set(tmp_path):
     whole, part = config(
         tmp_path,
         changed(name="a", kind="supplier_rate", volume_kwh=None),
@@ -83,7 +83,7 @@ def test_a_suppliers_rate_covers_everything_unless_told_otherwise(tmp_path):
     assert part.share == 0.3
 
 
-def test_an_instrument_without_documentation_is_kept_to_be_told_of(tmp_path):
+def test_an_instrument_without_documentation_is_kept_for_its_problem(tmp_path):
     without, blank = config(tmp_path, changed(name="a", documentation=None), changed(name="b", documentation="' '"))
     assert without.documentation == blank.documentation == ""
 

@@ -135,6 +135,7 @@ class Site(OnePackage):
         return snapshots
 
 
+@pytest.mark.slow
 def test_no_counter_falls_when_hours_turn_out_cleaner_nor_over_restarts(root, config, tmp_path):
     site = Site(root, config, tmp_path / "state")
     began = site.clock.utc

@@ -174,7 +174,7 @@ def test_an_unbounded_instrument_stays_unbounded():
     assert state.left(ppa, HOUR).central == float("inf")
 
 
-def test_a_volume_that_is_used_up_is_told_until_its_period_ends():
+def test_a_volume_that_is_used_up_is_a_problem_until_its_period_ends():
     ppa = instrument("ppa", 20, kwh=4)
     terms, _ = market_terms((ppa,), market_book(RESIDUAL))
     nearly = market_based(kwh(3.9), HOUR, MarketState(), terms).state

@@ -121,7 +121,7 @@ def test_a_card_that_tells_nothing_is_left_out_with_a_note(probe):
     [only] = probe("read", FAKE_NVML_FAIL="0:energy,0:power")
 
     assert only["channels"] == [f"{SECOND} counted"]
-    assert only["notes"] == [f"{FIRST} tells neither energy nor power: left out"]
+    assert only["notes"] == [f"{FIRST} reports neither energy nor power: left out"]
 
 
 def test_cards_that_all_tell_nothing_are_an_absent_source(probe):

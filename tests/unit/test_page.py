@@ -77,7 +77,7 @@ def test_each_period_has_both_scopes():
     assert "Scope 3 embodied in the hardware, amortised 1.40 kgCO2e 0.820–2.52 kgCO2e 424 gCO2e 248–761 gCO2e" in text
 
 
-def test_the_hardware_is_told_by_component_and_in_total():
+def test_the_hardware_is_shown_by_component_and_in_total():
     text = read(busy_server()).text
 
     assert "Climate change 988 kgCO2e 575–1770 kgCO2e" in text
@@ -90,7 +90,7 @@ def test_a_value_without_width_has_no_bounds():
     assert "board bottom up 66.1 kgCO2e cpu" in read(busy_server()).text
 
 
-def test_the_grid_is_told_per_kilowatt_hour():
+def test_the_grid_is_shown_per_kilowatt_hour():
     assert "44.0 gCO2e/kWh 36.0–57.0 gCO2e/kWh" in read(busy_server()).text
 
 
@@ -104,7 +104,7 @@ def test_every_problem_has_its_remedy():
     assert "inventory/memory_not_readable" in text
 
 
-def test_problems_of_a_period_are_told_once():
+def test_problems_of_a_period_are_shown_once():
     problem = Problem("history", "gap", "the agent was off for an hour", "keep it running")
     snapshot = busy_server()
     statements = tuple(replace(statement, problems=(problem,)) for statement in snapshot.statements)
@@ -112,7 +112,7 @@ def test_problems_of_a_period_are_told_once():
     assert read(replace(snapshot, statements=statements)).text.count("The agent was off for an hour") == 1
 
 
-def test_every_source_tells_its_state():
+def test_every_source_is_shown_with_its_state():
     text = read(busy_server()).text
 
     assert "rapl readable package-0, package-1, dram-0, dram-1 core is left out" in text
@@ -190,7 +190,7 @@ def test_before_the_first_step_the_page_says_when_and_shows_the_sources():
     assert "ipmi_dcmi found, not readable" in text
 
 
-def test_the_age_of_the_figures_is_told():
+def test_the_age_of_the_figures_is_shown():
     assert "2026-03-14 15:09:26 UTC , 3 s ago" in read(busy_server(), TAKEN_AT + timedelta(seconds=3)).text
 
 

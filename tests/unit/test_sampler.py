@@ -85,6 +85,7 @@ def test_the_embodied_share_of_a_day_is_a_day_of_the_service_life(machine, confi
     assert booked == pytest.approx(whole / (4 * 365.25))
 
 
+@pytest.mark.slow
 def test_amortisation_stops_when_the_whole_is_booked(machine, config):
     with machine.sampling(config) as sampler:
         sampler.tick()
@@ -151,6 +152,7 @@ def test_what_was_retired_before_the_history_began_is_not_of_its_time(machine, c
     assert value(snapshot, AMORTISED) == pytest.approx(rest / 1461)
 
 
+@pytest.mark.slow
 def test_a_part_that_comes_later_is_amortised_from_then_on_when_all_else_is_over(machine, config):
     drive_booked(machine, config, None, 0)
     machine.clock.utc += timedelta(days=1500)
@@ -162,6 +164,7 @@ def test_a_part_that_comes_later_is_amortised_from_then_on_when_all_else_is_over
     assert value(after, AMORTISED) - value(over, AMORTISED) == pytest.approx(embodied(after, "hdd") * 10 / 1461)
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_back_again_and_again_books_no_more_than_the_whole(machine, config):
     with machine.sampling(config) as sampler:
         sampler.tick()

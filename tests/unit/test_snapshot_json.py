@@ -28,7 +28,7 @@ def test_a_figure_has_its_bounds_its_unit_and_its_grounds():
     ]
 
 
-def test_problems_and_sources_are_told_in_full():
+def test_problems_and_sources_are_written_in_full():
     document = json.loads(render(busy_server()))
 
     assert document["taken_at"] == "2026-03-14T15:09:26+00:00"

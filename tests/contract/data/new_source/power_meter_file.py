@@ -35,7 +35,7 @@ class PowerMeterFile:
     def __init__(self, host: Host, channel: Channel, file: OpenFile) -> None:
         self._host = host
         self._file = file
-        self.channels = (channel,)
+        self.channels: tuple[Channel, ...] = (channel,)
         self.notes: tuple[str, ...] = ()
 
     def read(self) -> Sequence[PowerReading]:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -242,3 +243,112 @@ def test_of_the_largest_consumers_a_figure_of_2023_or_later_is_known_with_source
     assert all(factor.value.low <= value <= factor.value.high for value in values)
     assert values or country in {"RU", "UA", "CL"}, "one dataset alone"
     assert factor.value.low < factor.value.central < factor.value.high
+
+
+@pytest.mark.parametrize(
+    ("share", "is_its_own"), [(0.9, True), (0.91, False)], ids=["the most", "more than any plant's fuel"]
+)
+def test_nine_tenths_of_a_life_cycle_at_most_may_lie_before_the_plants(share, is_its_own):
+    """Beyond it the two figures do not belong together, and the world's share stands in."""
+    book = FactorBook(
+        (
+            year_factor("electricity:XX:2024", 100, "life_cycle"),
+            year_factor("electricity_wtt:XX:2024", 100 * share, "upstream"),
+            year_factor("electricity_upstream_share:WORLD:2024", 0.2, "upstream"),
+        )
+    )
+    value = upstream_share(book, "XX", date(2024, 6, 1)).factor.value
+
+    # 20 % less and more, and no more than nine tenths
+    expected = (0.8 * share, share, 0.9) if is_its_own else (0.16, 0.2, 0.24)
+    assert (value.low, value.central, value.high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("boundary", [None, "direct"])
+def test_upstream_without_a_life_cycle_to_belong_to_gives_no_share(boundary):
+    whole = [year_factor("electricity:XX:2024", 300, boundary)] if boundary else []
+    world = year_factor("electricity_upstream_share:WORLD:2024", 0.2, "upstream")
+    book = FactorBook((*whole, year_factor("electricity_wtt:XX:2024", 100, "upstream"), world))
+
+    assert upstream_share(book, "XX", date(2024, 6, 1)).factor == world
+
+
+def test_upstream_of_several_years_belongs_to_the_life_cycle_of_the_last_of_them():
+    upstream = replace(year_factor("electricity_wtt:XX:2020", 100, "upstream"), valid_until=date(2022, 12, 31))
+    years = [year_factor(f"electricity:XX:{year}", grams, "life_cycle") for year, grams in ((2020, 1000), (2022, 400))]
+
+    assert upstream_share(FactorBook((*years, upstream)), "XX", date(2022, 6, 1)).factor.value.central == pytest.approx(
+        0.25
+    )
+
+
+@pytest.mark.parametrize(("on", "reasons"), [(date(2027, 1, 2), []), (date(2027, 1, 3), ["grid_factor_old"])])
+def test_a_factor_is_old_two_years_after_its_own(on, reasons):
+    """Of 2024; there were 732 days from its end to the second of January 2027."""
+    match = grid_factor(grid_of("direct", 300), "XX-ZONE", on)
+
+    assert [problem.reason for problem in grid_problems(match, "XX-ZONE", on)] == reasons
+
+
+@pytest.mark.parametrize(("region", "fit"), [("XX", Fit.INFERRED), ("", Fit.GENERIC)])
+def test_a_region_that_nobody_set_is_inferred_unless_there_is_none(region, fit):
+    book = FactorBook(
+        (year_factor("electricity:XX:2024", 300, "direct"), year_factor("electricity:WORLD:2024", 480, "direct"))
+    )
+
+    assert grid_factor(book, region, date(2024, 6, 1), inferred=True).fit is fit
+
+
+def test_a_dataset_is_not_compared_with_its_own_other_years():
+    years = [year_factor(f"electricity:XX:{year}", grams, "direct") for year, grams in ((2023, 900), (2024, 300))]
+
+    assert other_datasets(FactorBook(tuple(years)), years[1], date(2024, 6, 1)) == ()
+
+
+@pytest.mark.parametrize(("grams", "is_a_ground"), [(240, False), (239, True), (360, False), (361, True)])
+def test_another_dataset_is_a_ground_where_it_lies_outside_the_bounds(grams, is_a_ground):
+    """300 g, 240 to 360."""
+    book = FactorBook(
+        (
+            year_factor("electricity:XX:2024", 300, "direct"),
+            year_factor("electricity:XX:2024", grams, "direct", dataset="other"),
+        )
+    )
+    grounds = grid_factor(book, "XX", date(2024, 6, 1)).factor.value.grounds
+
+    assert ("other" in {citation.dataset for citation in grounds}) is is_a_ground
+
+
+WORLDS = (
+    replace(year_factor("electricity_upstream_share:WORLD:2024", 0.2, "upstream"), generic=True),
+    year_factor("electricity_td_losses:WORLD:2024", 0.08, "upstream"),
+)
+OWN_LIFE_CYCLE = year_factor("electricity:XX:2024", 400, "life_cycle")
+OWN_UPSTREAM = year_factor("electricity_wtt:XX:2024", 100, "upstream")
+OWN_LOSSES = year_factor("electricity_td_losses:XX:2024", 0.1, "upstream")
+
+
+@pytest.mark.parametrize(
+    ("own", "is_assumed"),
+    [
+        ((OWN_UPSTREAM, OWN_LOSSES), False),
+        ((OWN_UPSTREAM,), True),
+        ((OWN_LOSSES,), True),
+        ((), True),
+    ],
+    ids=["both", "upstream alone", "losses alone", "neither"],
+)
+def test_shares_of_the_world_in_the_place_of_a_grids_own_are_a_problem(own, is_assumed):
+    book, on = FactorBook((OWN_LIFE_CYCLE, *own, *WORLDS)), date(2024, 6, 1)
+    found = split(grid_factor(book, "XX-ZONE", on), book, "XX-ZONE", on)
+
+    assert [problem.what.partition(":")[0] for problem in found.problems] == (
+        ["no dataset has the upstream or the losses of the grid of XX-ZONE"] if is_assumed else []
+    )
+
+
+def test_shares_of_the_world_for_the_worlds_own_factor_are_none():
+    world = year_factor("electricity:WORLD:2024", 480, "direct")
+    book, on = FactorBook((world, *WORLDS)), date(2024, 6, 1)
+
+    assert split(grid_factor(book, "XX", on), book, "XX", on).problems == ()

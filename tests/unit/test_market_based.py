@@ -182,3 +182,95 @@ def test_a_volume_that_is_used_up_is_a_problem_until_its_period_ends():
     used_up = market_based(kwh(1), HOUR, nearly, terms).state
     assert [problem.reason for problem in used_up_problems(HOUR, used_up, terms)] == ["instrument_used_up"]
     assert not list(used_up_problems(HOUR + 365 * 86400, used_up, terms))
+
+
+PPA = instrument("ppa", 20, kwh=4)
+
+
+def terms_of(*instruments, residuals=(RESIDUAL,), grid=None):
+    return market_terms(instruments, market_book(*residuals, grid=grid))[0]
+
+
+@pytest.mark.parametrize(("missing_joules", "is_used_up"), [(14.3, True), (14.5, False)])
+def test_a_volume_counts_as_used_up_a_millionth_before_its_end(missing_joules, is_used_up):
+    """The history keeps whole microjoules of many hours: the last joule of 14.4 MJ may never be seen."""
+    used = 4 * KWH - missing_joules
+    state = MarketState(HOUR, {PPA.id: Bounded(used, used, used)})
+
+    assert bool(list(used_up_problems(HOUR, state, terms_of(PPA)))) is is_used_up
+
+
+def test_a_volume_of_which_just_a_millionth_is_left_is_used_up():
+    used = 4 * KWH * (1 - 1e-6)
+    state = MarketState(HOUR, {PPA.id: Bounded(used, used, used)})
+
+    assert list(used_up_problems(HOUR, state, terms_of(PPA)))
+
+
+def test_what_is_delivered_in_an_hour_is_there_anew_in_the_next():
+    ppa = instrument("ppa", 20, delivery=Delivery(joules_per_hour=KWH))
+    state = market_based(kwh(3), HOUR, MarketState(), terms_of(ppa)).state
+
+    assert state.left(ppa, HOUR).central == pytest.approx(0)
+    assert state.left(ppa, HOUR + 3600).central == pytest.approx(KWH)
+
+
+def test_the_state_is_of_instruments_alone():
+    assert set(market_based(kwh(10), HOUR, MarketState(), terms_of(PPA)).state.in_period) == {PPA.id}
+
+
+def test_no_energy_rests_on_what_would_have_covered_it():
+    """On the fallback: nothing says that an instrument was used."""
+    meter, *cited = market_based(kwh(0), HOUR, MarketState(), terms_of(PPA)).grams.grounds
+
+    assert meter.title == "meter"
+    assert [citation.entry for citation in cited] == ["residual_mix:FR:2025", "electricity:FR:2025"]
+
+
+def test_the_intensity_keeps_its_bounds_and_rests_on_the_factors_alone():
+    bounded = market_intensity(HOUR, MarketState(), terms_of(residuals=(), grid=per_kwh(45, 60, 90)))
+
+    # a quarter of the life cycle lies before the plants, in this direct factor nothing
+    assert corners(bounded.in_unit("gCO2e/kWh")) == pytest.approx((45, 60, 90))
+    assert [citation.entry for citation in bounded.grounds] == ["electricity:FR:2025"]
+
+
+def test_an_instrument_for_everything_leaves_nothing_to_the_fallback():
+    step = market_based(kwh(10), HOUR, MarketState(), terms_of(instrument("ppa", 20)))
+
+    assert [part.id for part in step.parts] == ["instrument:ppa"]
+    assert step.grams.central == pytest.approx(200)
+
+
+def test_the_last_joule_of_a_volume_is_covered():
+    step = market_based(kwh(10), HOUR, MarketState(), terms_of(instrument("ppa", 20, kwh=0.5 / KWH)))
+
+    assert step.parts[0].joules.central == pytest.approx(0.5)
+
+
+DIRTY = instrument("supplier_contract", 900, kwh=4)
+UNUSED, USED_UP = 0.0, 4 * KWH
+
+
+@pytest.mark.parametrize(
+    ("used", "grams"),
+    [
+        # low: 1 kWh × 900, central: 1.1 × 900, high: 1.2 × 300
+        ((UNUSED, UNUSED, USED_UP), (360, 990, 990)),
+        # low: 1 kWh × 900, central: 1.1 × 300, high: 1.2 × 300
+        ((UNUSED, USED_UP, USED_UP), (330, 330, 900)),
+        # in order already: 1 × 900, 1.1 × 900, 1.2 × 900
+        ((UNUSED, UNUSED, UNUSED), (900, 990, 1080)),
+        # low: 1 × 300, central: 1.1 × 300, high: 1.2 × 900
+        ((USED_UP, USED_UP, UNUSED), (300, 330, 1080)),
+        # low: 1 × 300, central: 1.1 × 900, high: 1.2 × 300
+        ((USED_UP, UNUSED, USED_UP), (300, 990, 990)),
+    ],
+)
+def test_the_bounds_hold_all_three_where_more_energy_emits_less(used, grams):
+    """An instrument may emit more than what follows it; the host that has used it up is then the better one."""
+    state = MarketState(HOUR, {DIRTY.id: Bounded(*used)})
+    step = market_based(kwh(1, 1.1, 1.2), HOUR, state, terms_of(DIRTY))
+
+    assert corners(step.grams) == pytest.approx(grams)
+    assert sum((part.grams for part in step.parts), Bounded()).amounts() == pytest.approx(grams)

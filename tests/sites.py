@@ -73,6 +73,12 @@ class Site:
         for entry in self.use.entries_of(energy, Stretch.before(self.clock.utc, seconds)):
             self.entries.add(entry)
 
+    def moves(self, place):
+        """Be in another place from now on, as after a restart with another config."""
+        self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)
+        self.facts = replace(self.facts, place=Place(place))
+        self.use = Use(self.facts, self.provider, self.history)
+
     def mends(self):
         self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)
         corrections = self.use.corrections(self.history, self.clock.utc)

@@ -137,7 +137,8 @@ class Use:
         """Take an entry back and enter its energy by the live values, if they cover all of the hour."""
         grid = self._grid_of(entered.hour)
         rate = grid.rate(_LOCATION if entered.quantity == q.SCOPE2_MARKET_BASED.stem else entered.quantity)
-        if rate is None or not grid.is_live or not entered.amount.energy.central:
+        is_elsewhere = entered.region not in {"", grid.place.region}  # where the live values are not of
+        if rate is None or is_elsewhere or not grid.is_live or not entered.amount.energy.central:
             return
         yield entered.take_back()
         yield replace(entered, kind=rate.kind, factor=rate.factor, amount=rate.of(entered.amount.energy))
@@ -155,9 +156,9 @@ class Use:
 
 def netted(entries: Iterable[Entry]) -> list[Entry]:
     """Return entries without those that were taken back, and what took them back."""
-    sums: dict[tuple[int, str, EntryKind, str], Entry] = {}
+    sums: dict[tuple[int, str, EntryKind, str, str], Entry] = {}
     for one in entries:
-        key = (one.hour, one.quantity, one.kind, one.factor)
+        key = (one.hour, one.quantity, one.kind, one.factor, one.region)
         known = sums.get(key)
         if known is None:
             sums[key] = replace(one, taken_back=False)

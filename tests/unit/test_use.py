@@ -127,6 +127,24 @@ def test_the_hour_that_runs_is_left_alone(site):
     assert site.mends() == []
 
 
+def test_hours_of_another_place_are_left_alone(tmp_path):
+    """Moved from France to Poland within the hour, and the values that are learned are Poland's."""
+    site = Site(tmp_path, place="FR")
+    site.draws(0.5, seconds=1800)
+    site.moves("PL")
+    site.draws(0.5, seconds=1800)
+    site.provider.values_known = (told(NOON, 700),)
+    site.mends()
+    energies = {}
+    for one in netted(written(site, LOCATION)):
+        energies[one.kind, one.region] = one.amount.energy.central
+
+    assert energies == {
+        (EntryKind.YEARLY, "FR"): KWH_MICROJOULES / 2,
+        (EntryKind.LIVE, "PL"): KWH_MICROJOULES / 2,
+    }
+
+
 def test_nothing_is_mended_twice(site):
     site.draws(1.0)
     site.provider.values_known = (told(NOON, 100),)
@@ -151,7 +169,7 @@ def test_energy_of_a_past_hour_is_booked_by_that_hours_factor(site):
 
 def years(site):
     """The year of each hour's factor, of what is not written yet."""
-    factors = {hour: factor for hour, stem, factor, *_ in site.entries.of(IMPACTS) if stem == LOCATION}
+    factors = {hour: factor for hour, stem, _, factor, *_ in site.entries.of(IMPACTS) if stem == LOCATION}
     return [factors[hour][-4:] for hour in sorted(factors)]
 
 
@@ -160,7 +178,7 @@ def test_an_instrument_covers_its_volume_and_acts_on_the_market_based_figure_alo
     for _ in range(3):
         site.draws(1.0)
     site.mends()
-    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark"]
+    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark", "FR"]
 
     assert covered.energy.central == 1.5 * KWH_MICROJOULES
     assert site.grams(MARKET).central == pytest.approx(site.grams(LOCATION).central / 2)
@@ -175,7 +193,7 @@ def test_a_restart_knows_what_was_covered(tmp_path):
     site.draws(1.0)
     site.mends()
 
-    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark"]
+    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark", "FR"]
     assert covered.energy.central == 1.5 * KWH_MICROJOULES
 
 

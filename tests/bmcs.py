@@ -18,6 +18,8 @@ from impacts.parts import Inventory, Server
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from agent.clock import Clock
+
 PASSWORD = 'hush-"quoted"-and-\\slashed'  # noqa: S105 - of a server that lives as long as a test
 
 
@@ -28,6 +30,7 @@ class Bmcs:
     authority: Any
     folder: Path
     servers: list[RedfishServer] = field(default_factory=list)
+    clock: Clock = field(default_factory=SystemClock)
 
     def start(self, tree, certificate=None):
         self.servers.append(RedfishServer(certificate or self.authority.usual, tree, password=PASSWORD))
@@ -52,5 +55,5 @@ class Bmcs:
         return redfish.open_source(self.machine(self.settings(server, **changes)))
 
     def machine(self, settings):
-        host = Host(self.folder, SystemClock())
+        host = Host(self.folder, self.clock)
         return Machine(host, Inventory(Server(), ()), shipped(), {"redfish": settings})

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clock that is moved by hand."""
+"""Clocks that are moved by hand."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+
+from agent.clock import SystemClock
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -29,3 +31,12 @@ class HandClock:
         """Be back after so many seconds, 20 s into another boot."""
         self.utc += timedelta(seconds=seconds_away)
         self.monotonic = 20.0
+
+
+class ShiftedClock(SystemClock):
+    """Real time, with more of it passed than really has."""
+
+    shift_seconds = 0.0
+
+    def monotonic_seconds(self) -> float:
+        return super().monotonic_seconds() + self.shift_seconds

@@ -58,7 +58,7 @@ def node_exporter(root):
 
 
 def scraped(url):
-    for _ in range(100):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=10) as answer:
                 return answer.read().decode()

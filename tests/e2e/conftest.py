@@ -11,18 +11,32 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from fcntl import LOCK_EX, flock
 from http import HTTPStatus
 from pathlib import Path
 
 import pytest
 
+PATIENCE_SECONDS = 60  # much longer than anything here takes, on a busy machine as well
 PROJECT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def wattprint(tmp_path_factory) -> Path:
-    """The installed console script."""
-    folder = tmp_path_factory.mktemp("installed")
+def wattprint(tmp_path_factory, worker_id) -> Path:
+    """The installed console script; processes that share the tests share it, too."""
+    alone = worker_id == "master"
+    folder = tmp_path_factory.mktemp("installed") if alone else tmp_path_factory.getbasetemp().parent / "installed"
+    folder.mkdir(exist_ok=True)
+    script = folder / "venv" / "bin" / "wattprint"
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not script.exists():
+            install(folder)
+    return script
+
+
+def install(folder: Path) -> None:
+    """Build the wheel and install it into an environment of its own."""
     build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(PROJECT)]
     subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
     [wheel] = folder.glob("*.whl")
@@ -30,7 +44,6 @@ def wattprint(tmp_path_factory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     pip = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
     subprocess.run(pip, check=True, cwd=folder)
-    return environment / "bin" / "wattprint"
 
 
 @pytest.fixture
@@ -39,7 +52,9 @@ def call(wattprint, tmp_path):
 
     def run(*arguments, **options):
         command = [str(wattprint), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False, **options)
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE_SECONDS, check=False, **options
+        )
 
     return run
 
@@ -62,9 +77,9 @@ class Agent:
 
     def get(self, path: str, accept: str = "*/*") -> str:
         request = urllib.request.Request(f"http://{self.address}{path}", headers={"Accept": accept})
-        for _ in range(100):
+        for _ in range(10 * PATIENCE_SECONDS):
             try:
-                with urllib.request.urlopen(request, timeout=10) as answer:
+                with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
                     return answer.read().decode()
             except urllib.error.HTTPError as error:
                 if error.code != HTTPStatus.SERVICE_UNAVAILABLE:
@@ -74,7 +89,7 @@ class Agent:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def start(grid):
         live.close()
 
 
-def eventually(holds, seconds=10.0):
+def eventually(holds, seconds=60.0):
     for _ in range(round(seconds / 0.01)):
         if holds():
             return True

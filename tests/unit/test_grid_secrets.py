@@ -30,6 +30,10 @@ FAULTS = {
 }
 
 
+def deadline_of(fault):
+    return 0.3 if fault == "slow" else 30
+
+
 def assert_secret(text):
     assert text
     assert TOKEN not in text
@@ -47,8 +51,8 @@ def test_no_request_tells_the_token(grid, everything_logged, fault):
     grid.server.document = MAPS.of(grid.start_of(MAPS), 100)
     for name, value in FAULTS[fault].items():
         setattr(grid.server, name, value)
-    settings = grid.settings(MAPS, deadline_seconds=0.3)
-    asker = grid.asker(MAPS, deadline_seconds=0.3)
+    settings = grid.settings(MAPS, deadline_seconds=deadline_of(fault))
+    asker = grid.asker(MAPS, deadline_seconds=deadline_of(fault))
     told = [repr(settings), repr(asker), repr(vars(asker)), repr(settings.provider())]
     try:
         told.append(repr(asker.latest()))
@@ -56,6 +60,7 @@ def test_no_request_tells_the_token(grid, everything_logged, fault):
         told += traceback.format_exception(failure)
         told += [repr(failure), repr(vars(failure)), repr(failure.__cause__)]
 
+    assert grid.server.asked.wait(30)
     assert grid.server.headers[0]["auth-token"] == TOKEN  # it was really sent
     for text in (*told, everything_logged()):
         assert_secret(text)
@@ -66,12 +71,11 @@ def test_no_problem_and_no_file_tells_the_token(grid, everything_logged, fault):
     grid.server.document = MAPS.of(grid.start_of(MAPS), 100)
     for name, value in FAULTS[fault].items():
         setattr(grid.server, name, value)
-    settings = grid.settings(MAPS, deadline_seconds=0.3)
+    settings = grid.settings(MAPS, deadline_seconds=deadline_of(fault))
     state = grid.folder / "state"
     state.mkdir()
-    rounds = Rounds(
-        grid.asker(MAPS, deadline_seconds=0.3), Cache(state, settings, grid.clock), settings, grid.clock, lambda: 0.0
-    )
+    asker = grid.asker(MAPS, deadline_seconds=deadline_of(fault))
+    rounds = Rounds(asker, Cache(state, settings, grid.clock), settings, grid.clock, lambda: 0.0)
     rounds.turn()
     live = live_intensity(grid.host, settings, state, shipped())
     told = [repr(live), repr(vars(live)), repr(rounds.failure), repr(live.problems(grid.clock.utc))]

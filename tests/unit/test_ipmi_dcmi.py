@@ -304,7 +304,7 @@ def test_whatever_a_tool_prints_is_a_power_or_a_failed_read(printed):
         assert parse_watts(printed) > 0
 
 
-def by_command(*command: str, deadline_seconds: float = 10):
+def by_command(*command: str, deadline_seconds: float = 60):
     settings = {"command": list(command), "deadline_seconds": deadline_seconds}
     made = machine(Path("/"))
     return open_source(replace(made, host=Host(), settings={NAME: settings}))
@@ -318,15 +318,15 @@ def test_a_configured_program_is_run_for_each_reading():
 
 
 @pytest.mark.parametrize(
-    ("program", "reason"),
+    ("program", "deadline_seconds", "reason"),
     [
-        ("import sys; sys.exit('DCMI request failed because: Invalid command (c1)')", "command_failed"),
-        ("print('hello')", "garbage"),
-        ("import subprocess; subprocess.run(['sleep', '60'])", "timeout"),
+        ("import sys; sys.exit('DCMI request failed because: Invalid command (c1)')", 60, "command_failed"),
+        ("print('hello')", 60, "garbage"),
+        ("import subprocess; subprocess.run(['sleep', '60'])", 0.2, "timeout"),
     ],
 )
-def test_a_program_that_fails_is_a_failed_read(program, reason):
-    source = by_command(sys.executable, "-c", program, deadline_seconds=1)
+def test_a_program_that_fails_is_a_failed_read(program, deadline_seconds, reason):
+    source = by_command(sys.executable, "-c", program, deadline_seconds=deadline_seconds)
 
     with pytest.raises(ReadFailed) as failure:
         source.read()
@@ -370,7 +370,7 @@ def test_the_configured_pace_is_the_workers(tmp_path):
     entry = next(entry for entry in SOURCES if entry.name == NAME)
     settings = {NAME: {"command": [sys.executable, "-c", f"print({IPMITOOL!r})"], "interval_seconds": 0.1}}
     sources = SourceSet(replace(machine(tmp_path), host=Host(), settings=settings), (entry,))
-    until, readings = time.monotonic() + 20, []
+    until, readings = time.monotonic() + 60, []
     while len(readings) < 3 and time.monotonic() < until:
         readings += sources.read()
         time.sleep(0.05)

@@ -19,6 +19,7 @@ from exporters.web.app import App
 from exporters.web.server import ListenError, Server, parse_listen
 
 THREADS = 4
+PATIENCE_SECONDS = 60  # much longer than anything here takes, on a busy machine as well
 
 
 def app():
@@ -29,7 +30,7 @@ def port_of(server):
     return parse_listen(server.address)[1]
 
 
-def scrape(server, timeout=2.0):
+def scrape(server, timeout=PATIENCE_SECONDS):
     connection = HTTPConnection("127.0.0.1", port_of(server), timeout=timeout)
     try:
         connection.request("GET", "/metrics")
@@ -40,7 +41,7 @@ def scrape(server, timeout=2.0):
 
 
 def connect(server, stack, first_bytes=b""):
-    client = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(server)), timeout=15))
+    client = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(server)), timeout=PATIENCE_SECONDS))
     client.sendall(first_bytes)
     return client
 
@@ -85,7 +86,7 @@ def test_an_ipv6_address_is_told_in_brackets():
         except ListenError as refusal:
             pytest.skip(f"no ::1 here: {refusal}")
         assert server.address.startswith("[::1]:")
-        connection = HTTPConnection("::1", port_of(server), timeout=2)
+        connection = HTTPConnection("::1", port_of(server), timeout=PATIENCE_SECONDS)
         connection.request("HEAD", "/metrics")
         assert connection.getresponse().status == 200
         connection.close()
@@ -127,7 +128,7 @@ def test_a_server_that_never_served_can_be_stopped():
 
 def test_a_connection_is_kept_for_the_next_scrape():
     with served(app()) as server:
-        connection = HTTPConnection("127.0.0.1", port_of(server), timeout=2)
+        connection = HTTPConnection("127.0.0.1", port_of(server), timeout=PATIENCE_SECONDS)
         for _ in range(3):
             connection.request("GET", "/metrics")
             assert connection.getresponse().read()
@@ -136,18 +137,18 @@ def test_a_connection_is_kept_for_the_next_scrape():
 
 def test_idle_connections_take_no_thread():
     with served(app()) as server, ExitStack() as stack:
-        for _ in range(3 * THREADS):
-            connect(server, stack)
+        idle = [connect(server, stack) for _ in range(3 * THREADS)]
 
         assert scrape(server)[0] == 200
+        assert not any(map(_is_cut_off, idle))  # it was not their end that made room
 
 
 def test_stuck_requests_take_no_more_than_their_threads():
     with served(app()) as server, ExitStack() as stack:
-        for _ in range(THREADS - 1):
-            connect(server, stack, b"GET /metrics HTT")
+        stuck = [connect(server, stack, b"GET /metrics HTT") for _ in range(THREADS - 1)]
 
         assert scrape(server)[0] == 200
+        assert not any(map(_is_cut_off, stuck))
 
 
 def test_a_request_that_trickles_is_cut_off_and_its_thread_freed():
@@ -164,31 +165,32 @@ def test_a_request_that_trickles_is_cut_off_and_its_thread_freed():
         trickling = Thread(target=trickle)
         trickling.start()
         try:
-            started = time.monotonic()
-            assert scrape(server, timeout=20)[0] == 200
-            assert 1 < time.monotonic() - started < 9
+            assert scrape(server)[0] == 200
         finally:
             finished.set()
             trickling.join()
+
+        assert any(map(_is_cut_off, clients))
 
 
 def test_more_connections_than_allowed_are_hung_up_on():
     with served(app()) as server, ExitStack() as stack:
         clients = [connect(server, stack) for _ in range(80)]
-        time.sleep(0.5)
-        for client in clients:
-            client.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while sum(map(_is_cut_off, clients)) < 80 - 64 and time.monotonic() < ends:
+            time.sleep(0.05)
 
-        hung_up = sum(_is_closed(client) for client in clients)
-
-    assert hung_up == 80 - 64
+        assert sum(map(_is_cut_off, clients)) == 80 - 64
 
 
-def _is_closed(client):
+def _is_cut_off(client):
+    client.setblocking(False)  # noqa: FBT003 - the standard library's signature
     try:
-        return client.recv(1) == b""
+        return client.recv(1, socket.MSG_PEEK) == b""
     except BlockingIOError:
         return False
+    except ConnectionError:
+        return True
 
 
 @pytest.mark.parametrize(

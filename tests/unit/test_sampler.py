@@ -459,3 +459,28 @@ def test_the_history_is_written_at_its_interval(machine, config, tmp_path):
         written = sampler.state.at
 
     assert written == machine.clock.utc - timedelta(seconds=1)
+
+
+def test_totals_of_all_time_cite_the_grids_that_they_were_entered_by_and_not_the_one_of_now(machine, config, tmp_path):
+    """A host runs in France, moves to Poland, and runs on."""
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    with machine.sampling(replace(config, location="PL"), state) as sampler:
+        sampler.tick()
+        moved = sampler.latest
+        here = ticks(sampler, machine, 5)
+
+    def grids(figures):
+        [figure] = [one for one in figures if one.quantity.stem == "scope2_location_based_co2e"]
+        return {
+            ground.entry.split(":")[1] for ground in figure.estimate.grounds if ground.entry.startswith("electricity:")
+        }
+
+    assert grids(moved.figures) == {"FR"}
+    assert grids(here.figures) == {"FR", "PL"}
+    assert grids(here.statements[0].figures) == {"PL"}  # since the agent started
+    rows = {figure.labels[2] for figure in here.named("wattprint_factor_info")}
+    assert {row.split(":")[1] for row in rows if row.startswith("electricity:")} == {"FR", "PL"}

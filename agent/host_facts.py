@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands for as long as the agent runs: the machine, its place, its embodied impact, and the models in use."""
+"""What holds while the hardware stays the same: the machine, its place, its embodied impact, and the models in use."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PROFILE = "default"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The constant part of an evaluation."""
+class HostFacts:
+    """What is worked out once, when the agent starts and when the hardware has changed."""
 
     machine: Machine
     serving: Inventory  # without the parts that have left
@@ -65,15 +65,15 @@ class Standing:
         )
 
 
-def standing(
+def host_facts(
     machine: Machine, place: Place, problems: tuple[Problem, ...], instruments: tuple[Instrument, ...] = ()
-) -> Standing:
-    """Work out what stands."""
+) -> HostFacts:
+    """Work the facts of a host out."""
     on = machine.host.clock.utc_now().date()
     rest = machine.book.find("rest_of_host", "power", on=on).factor.value
     psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
     serving = machine.inventory.serving_on(on)
-    return Standing(
+    return HostFacts(
         machine=machine,
         serving=serving,
         place=place,

@@ -11,7 +11,7 @@ from agent.accounts.accounts import Accounts
 from agent.clock import SystemClock
 from agent.config_file import config_of
 from agent.history.writer import History
-from agent.host_facts import Standing, standing
+from agent.host_facts import HostFacts, host_facts
 from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import written_over
@@ -59,51 +59,51 @@ def _inventory(host: Host, config: Config) -> tuple[Inventory, tuple[Problem, ..
     return written_over(read_inventory(config.inventory_file), inventory, problems)
 
 
-def build_standing(host: Host, config: Config) -> Standing:
-    """Return what stands for as long as the agent runs.
+def build_facts(host: Host, config: Config) -> HostFacts:
+    """Return what holds while the hardware stays the same.
 
     Raises:
         ConfigError: the inventory file cannot be used, or no dataset knows the location.
     """
     machine, problems = build_machine(host, config)
     check_location(machine.book, config.location)
-    return standing(machine, place_of(config.said_location, host, machine.book), problems, config.instruments)
+    return host_facts(machine, place_of(config.said_location, host, machine.book), problems, config.instruments)
 
 
-def build_anew(constant: Standing, config: Config) -> Standing:
-    """Return what stands now: the hardware is looked at again, and the inventory file is read again.
+def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
+    """Return what holds now: the hardware is looked at again, and the inventory file is read again.
 
     Raises:
         ConfigError: the inventory file cannot be used.
     """
-    inventory, problems = _inventory(constant.machine.host, config)
+    inventory, problems = _inventory(facts.machine.host, config)
     problems = (
         *problems,
-        *(one for one in constant.found_problems if one.origin == "factors"),
+        *(one for one in facts.found_problems if one.origin == "factors"),
     )  # of the book, which stays
-    return standing(replace(constant.machine, inventory=inventory), constant.place, problems, constant.instruments)
+    return host_facts(replace(facts.machine, inventory=inventory), facts.place, problems, facts.instruments)
 
 
 @contextmanager
 def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler]:
     """Open the history (None: in memory) and the sources, and give a sampler over them; close all at the end."""
-    constant = build_standing(host, config)
+    facts = build_facts(host, config)
     with ExitStack() as stack:
         history = History.open(state, host.clock)
         stack.callback(history.close)
-        sources = SourceSet(constant.serving_machine, SOURCES)
+        sources = SourceSet(facts.serving_machine, SOURCES)
         stack.callback(sources.close)
-        balance = HostBalance(constant.overheads)
-        live = stack.enter_context(_live(host, config, constant, state))
-        hardware = HardwareWatch(constant, lambda before: build_anew(before, config))
+        balance = HostBalance(facts.overheads)
+        live = stack.enter_context(_live(host, config, facts, state))
+        hardware = HardwareWatch(facts, lambda before: renewed_facts(before, config))
         stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
-        accounts = Accounts(host, constant, history, live)
+        accounts = Accounts(host, facts, history, live)
         sampler = Sampler(
             host.clock,
             sources=sources,
             balance=balance,
             accounts=accounts,
-            evaluation=Evaluation(constant),
+            evaluation=Evaluation(facts),
             hardware=hardware,
         )
         stack.callback(sampler.close)
@@ -111,14 +111,14 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
 
 
 @contextmanager
-def _live(host: Host, config: Config, constant: Standing, state: Path | None) -> Iterator[LiveIntensity | None]:
+def _live(host: Host, config: Config, facts: HostFacts, state: Path | None) -> Iterator[LiveIntensity | None]:
     """Ask for the live intensity in a thread, where the config names a provider; what is recorded is not of this hour."""
     if config.grid is None or not isinstance(host.clock, SystemClock):
         yield None
         return
     from agent.grid.live import live_intensity  # noqa: PLC0415 - loads `requests`, which most hosts do not need
 
-    live = live_intensity(host, config.grid, state, constant.machine.book)
+    live = live_intensity(host, config.grid, state, facts.machine.book)
     try:
         if state is None:  # two samples and no more: without its first answer they would never be live
             _wait_for(live, host.clock)

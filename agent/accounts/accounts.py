@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from agent.accounts.electricity import Use
+from agent.accounts.electricity import ElectricityAccounts
 from agent.accounts.embodied import EmbodiedAccounts
 from agent.accounts.totals import FactorInUse, Totals, factor_of
 from agent.errors import HistoryDamaged, HistoryWriteFailed
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from agent.accounts.grid_in_use import Live
     from agent.history.writer import History
     from agent.host import Host
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from agent.ledger import EnergyStep
     from agent.wholehost.host_step import HostStep
 
@@ -46,11 +46,11 @@ _NO_ABSENCE_SECONDS = 1.0
 class Accounts:
     """Enters what every tick brings. One thread changes them."""
 
-    def __init__(self, host: Host, facts: Standing, history: History, live: Live | None = None) -> None:
+    def __init__(self, host: Host, facts: HostFacts, history: History, live: Live | None = None) -> None:
         self._clock = host.clock
         self.history = history
         self.ledger = history.ledger(host.boot_id())
-        self.electricity = Use(facts, live, history)
+        self.electricity = ElectricityAccounts(facts, live, history)
         self._host = host
         self._state_facts(facts)
         now, at = self._clock.monotonic_seconds(), self._clock.utc_now()
@@ -77,13 +77,13 @@ class Accounts:
             return self.history.amortised_ratio
         return min(1.0, entered.amount.central / whole.central)
 
-    def follow(self, facts: Standing) -> None:
+    def follow(self, facts: HostFacts) -> None:
         """Go on with other hardware: what is entered stays."""
         self.electricity.follow(facts)
         self.embodied.facts = facts
         self._state_facts(facts)
 
-    def _state_facts(self, facts: Standing) -> None:
+    def _state_facts(self, facts: HostFacts) -> None:
         """Let the history keep who the host is and of what it consists."""
         inventory = facts.machine.inventory
         self.history.identify(identity_of(self._host, inventory.server))

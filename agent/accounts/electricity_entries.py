@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ENERGY = Citation("the host's energy")
 
 
-class UseAccount:
+class ElectricityEntries:
     """Enters stretches of energy one after the other, because the volumes of instruments run out."""
 
     def __init__(self, book: FactorBook, instruments: Sequence[Instrument], state: MarketState) -> None:
@@ -36,7 +36,7 @@ class UseAccount:
         self._terms: tuple[GridInUse | None, MarketTerms | None] = (None, None)
 
     @classmethod
-    def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> UseAccount:
+    def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> ElectricityEntries:
         """Return the account that goes on where the history leaves off."""
         begins = min((one.begins for one in instruments), default=None)
         if begins is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from math import isclose
 from typing import TYPE_CHECKING
 
-from agent.accounts.electricity_entries import UseAccount, market_state
+from agent.accounts.electricity_entries import ElectricityEntries, market_state
 from agent.accounts.grid_in_use import GridInUse, grid_of_hour
 from agent.history.hourly import Entry, EntryKind, ImpactHour
 from agent.place import Place
@@ -64,7 +64,7 @@ class _Work:
 
     def __init__(self, before: Sequence[Entry], known: Knowledge) -> None:
         self._known = known
-        self._account = UseAccount(known.book, known.instruments, market_state(before, known.instruments))
+        self._entries = ElectricityEntries(known.book, known.instruments, market_state(before, known.instruments))
         self._by_day: dict[tuple[int, Place], GridInUse] = {}
         self._live: dict[int, list[LiveFactor]] = defaultdict(list)
         for one in known.live:
@@ -101,9 +101,9 @@ class _Work:
         energy = sum((one.amount.energy for one in location), NOTHING)
         average = grid.rates[0]
         by_one = [Entry(hour, _LOCATION, average.kind, average.factor, average.of(energy))]
-        fallback = self._account.terms(grid).fallback
+        fallback = self._entries.terms(grid).fallback
         is_as_entered = fallback.level is Level.GRID_AVERAGE and not _same(by_one, location)
-        for one in self._account.market_entries(energy, hour, grid):
+        for one in self._entries.market_entries(energy, hour, grid):
             if is_as_entered and one.kind is not EntryKind.INSTRUMENT:
                 yield from (
                     replace(part, quantity=_MARKET, amount=_share(part.amount, one.amount.energy, energy))

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
-    from agent.accounts.electricity import Use
+    from agent.accounts.electricity import ElectricityAccounts
     from agent.accounts.grid_in_use import GridInUse
     from agent.accounts.totals import FactorInUse, Totals
     from agent.explain.shares import Share
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from impacts.quantities import Quantity
 
 QUANTITIES = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
@@ -46,8 +46,8 @@ _CENTRAL = Citation("the agent's own figures since the history began: central va
 class ElectricityPapers:
     """What the use of electricity has come to, by the accounts and the factors that are known at a moment."""
 
-    facts: Standing
-    accounts: Use
+    facts: HostFacts
+    accounts: ElectricityAccounts
     at: datetime
 
     def total_figures(self, totals: Totals, period: str) -> Iterator[Figure]:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from agent.accounts.electricity import Use
+    from agent.accounts.electricity import ElectricityAccounts
     from agent.history.view import HistoryView
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from impacts.figures import Figure
     from impacts.quantities import Quantity
     from impacts.snapshots import Snapshot
@@ -48,8 +48,8 @@ class Explanation:
     """The working papers of the figures of two samples and, where there is one, of the history beside them."""
 
     snapshot: Snapshot
-    facts: Standing
-    electricity: Use  # as it goes on after the history
+    facts: HostFacts
+    electricity: ElectricityAccounts  # as it goes on after the history
     history: HistoryView | None  # of the agent that runs on this host
 
     def of(self, quantity: Quantity) -> list[Derivation]:

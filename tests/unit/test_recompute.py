@@ -17,13 +17,13 @@ from market import residual
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Provider, contract, told
 from trees import machine
 
-from agent.accounts.electricity import Use, netted
+from agent.accounts.electricity import ElectricityAccounts, netted
 from agent.accounts.recompute import Knowledge, recomputed
 from agent.cli import main
 from agent.history.entries import Entries
 from agent.history.view import HistoryView
 from agent.history.writer import History
-from agent.host_facts import standing
+from agent.host_facts import host_facts
 from agent.ledger import EnergyLedger
 from agent.place import Place
 from agent.stretch import Stretch
@@ -44,7 +44,7 @@ def begun(root, directory, place="", provider=None, *, inferred=False):
     clock = HandClock(utc=NOON)
     history = History.open(directory, clock)
     use, entries = (
-        Use(standing(machine(root, clock), Place(place, inferred=inferred), ()), provider, history),
+        ElectricityAccounts(host_facts(machine(root, clock), Place(place, inferred=inferred), ()), provider, history),
         Entries(),
     )
     for _ in range(HOURS):

@@ -9,7 +9,7 @@ from books import shipped
 from clocks import HandClock
 from trees import machine, processor, set_load, write
 
-from agent.accounts.electricity import Use
+from agent.accounts.electricity import ElectricityAccounts
 from agent.config_file import config_of
 from agent.errors import ConfigError
 from agent.grid.settings import grid_settings
@@ -18,7 +18,7 @@ from agent.host import Host
 from agent.place import Place, check_location, place_of
 from agent.recording.captured import open_root
 from agent.wholehost.load_model import load_model
-from agent.wiring import build_standing, sample_twice, sampling
+from agent.wiring import build_facts, sample_twice, sampling
 from agent.written.config import Config
 from impacts.parts import Inventory, Part, Server
 
@@ -143,8 +143,8 @@ def test_the_factors_in_use_are_those_of_the_moment():
 
 def test_the_grid_factor_follows_the_year():
     with open_root(SERVER) as host:
-        built = build_standing(host, Config(location="FR"))
-        use, now = Use(built, None, History.open(None, host.clock)), host.clock.utc_now()
+        built = build_facts(host, Config(location="FR"))
+        use, now = ElectricityAccounts(built, None, History.open(None, host.clock)), host.clock.utc_now()
 
         assert use.grid(now).match.factor.valid_from.year == 2025
         assert use.grid(now - timedelta(days=3 * 365)).match.factor.valid_from.year == 2023

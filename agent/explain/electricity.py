@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from agent.accounts.grid_in_use import grid_by_the_book
@@ -132,7 +133,7 @@ class ElectricityPapers:
         place = Place(region) if region else self.facts.place
         days: list[date] = [moment_of(share.hours[-1]).date()] if share.hours else []
         days += [row.valid_until] if row is not None else []
-        known = [self.accounts.grid(self.at), *(grid_by_the_book(book, place, day) for day in days)]
+        known = chain([self.accounts.grid(self.at)], (grid_by_the_book(book, place, day) for day in days))
         rates = ((grid, rate) for grid in known for rate in grid.rates)
         return next((grid for grid, rate in rates if (rate.kind, rate.factor) == (kind, factor)), None)
 

@@ -41,7 +41,7 @@ class Host:
             return None
 
     def boot_id(self) -> str:
-        """Return what tells this boot from any other; empty when the kernel does not say."""
+        """Return what distinguishes this boot from any other; empty when the kernel does not say."""
         return self.read_text("/proc/sys/kernel/random/boot_id") or ""
 
     def run(self, command: Sequence[str], timeout_seconds: float) -> tuple[int, str]:

@@ -55,7 +55,7 @@ def infer_location(host: Host) -> str | None:
     """Return the country (ISO 3166) that this machine's time zone belongs to; None where it is nobody's or not known.
 
     Other countries may keep the time of Europe/Berlin, but they have names of their own for it, and an administrator
-    who chose the name of Berlin rather than that of Copenhagen is taken at his word. UTC and Etc/GMT-2 tell nothing.
+    who chose the name of Berlin rather than that of Copenhagen is taken at his word. UTC and Etc/GMT-2 name no country.
     """
     zone, table = _zone(host), host.read_text(f"{_ZONES}/zone.tab")
     if zone is None or table is None:

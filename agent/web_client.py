@@ -106,7 +106,7 @@ def _failure(error: OSError, seconds: float) -> FetchFailed:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return FetchFailed("tls", _TOLD_TLS.get(cause.verify_code, cause.verify_message))
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, TimeoutError):
-            return FetchFailed("tls", f"it does not speak TLS as it should ({cause.reason or 'handshake failed'})")
+            return FetchFailed("tls", f"its TLS is not as it should be ({cause.reason or 'handshake failed'})")
     if isinstance(error, requests.exceptions.SSLError):  # not OpenSSL's: older libraries compare addresses themselves
         return FetchFailed("tls", _TOLD_TLS[_OTHER_ADDRESS])
     if any(isinstance(cause, _TIMEOUTS) for cause in causes):

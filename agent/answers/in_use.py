@@ -64,7 +64,7 @@ def in_use(given: Given, inventory: Inventory, book: FactorBook, on: date) -> In
     """Return the machine at work: by its measured power where that is given, else modelled.
 
     Raises:
-        ConfigError: nothing tells the power of its CPUs.
+        ConfigError: the power of its CPUs is not known.
     """
     if given.watts is not None:
         return InUse(watts=_measured(given, book, on))

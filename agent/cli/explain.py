@@ -60,7 +60,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
 
 
 def _history(host: Host, directory: Path, *, asked_for: bool) -> HistoryView | None:
-    """Return the running agent's history; without one, what two samples tell is explained all the same."""
+    """Return the running agent's history; without one, two samples are explained all the same."""
     if not host.is_own and not asked_for:
         return None
     try:

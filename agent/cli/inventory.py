@@ -72,7 +72,7 @@ def text(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
 
 
 def _server_line(server: Server) -> str:
-    name = " ".join(filter(None, (server.manufacturer, server.model))) or "a machine that does not tell its name"
+    name = " ".join(filter(None, (server.manufacturer, server.model))) or "a machine that does not state its name"
     shape = "virtual machine" if server.virtual else server.form
     return f"{name} ({shape})" if shape else name
 
@@ -88,7 +88,7 @@ def _rows(inventory: Inventory, problems: tuple[Problem, ...]) -> Iterator[str]:
         yield f"  {part.kind:<{width}} {part.count:>4} x {_attributes(part)}{mark}"
     undated = dict.fromkeys(part.kind for part in inventory.parts if _lacks_year(part))
     if undated and not inventory.server.virtual:
-        yield f"  (nothing here tells the year of manufacture of: {', '.join(undated)})"
+        yield f"  (nothing here states the year of manufacture of: {', '.join(undated)})"
 
 
 def _lacks_year(part: Part) -> bool:
@@ -113,8 +113,8 @@ def _attributes(part: Part) -> str:
         "cores": _with_unit(part.cores, "cores"),
         "year": f"of {part.year}" if part.year else "",
     }
-    told = " ".join(filter(None, known.values()))
-    return ", ".join(filter(None, (told, *(_UNKNOWN[name] for name in _TELLING[part.kind] if not known[name]))))
+    stated = " ".join(filter(None, known.values()))
+    return ", ".join(filter(None, (stated, *(_UNKNOWN[name] for name in _TELLING[part.kind] if not known[name]))))
 
 
 def _with_unit(value: float | None, unit: str) -> str:

@@ -77,7 +77,7 @@ class Asker:
     def _ask(self, path: str) -> list[Value]:
         reply = self._fetch(path)
         if reply.status in _UNAUTHORIZED:
-            raise self._failed("unauthorized", f"refuses to tell of {self._settings.zone} (HTTP {reply.status})")
+            raise self._failed("unauthorized", f"refuses the zone {self._settings.zone} (HTTP {reply.status})")
         if reply.status in _BUSY:
             self.leave_alone_until = _retry_after(reply.headers.get("Retry-After") or "", self._clock.utc_now())
             raise self._failed("busy", f"has had too many requests or is busy (HTTP {reply.status})")
@@ -111,7 +111,7 @@ class Asker:
             return values
         if troubles:
             worst = next((trouble for trouble in troubles if trouble.reason != "null_value"), troubles[0])
-            raise self._failed(worst.reason, f"told {worst}")
+            raise self._failed(worst.reason, f"reported {worst}")
         raise self._failed("empty", f"has no values of {self._settings.zone} for that time")
 
     def _checked(self, rows: Sequence[Row]) -> tuple[list[Value], list[BadRow]]:
@@ -130,14 +130,14 @@ class Asker:
         )
 
 
-def _retry_after(told: str, now: datetime) -> datetime | None:
+def _retry_after(stated: str, now: datetime) -> datetime | None:
     """Return the time of a Retry-After header, in seconds or a date (RFC 9110, 10.2.3); None if it says none."""
     latest = now + LONGEST_RETRY_AFTER
-    if told.isascii() and told.isdigit():
-        is_short = len(told) < len("100000")
-        return min(now + timedelta(seconds=int(told)), latest) if is_short else latest
+    if stated.isascii() and stated.isdigit():
+        is_short = len(stated) < len("100000")
+        return min(now + timedelta(seconds=int(stated)), latest) if is_short else latest
     try:
-        at = parsedate_to_datetime(told)
+        at = parsedate_to_datetime(stated)
         return min(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), latest)
     except (ValueError, OverflowError):  # no date, or one at the end of the calendar
         return None

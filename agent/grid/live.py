@@ -107,7 +107,7 @@ class LiveIntensity:
         missed = self._rounds.missed
         if missed:
             since, until = missed[0]
-            what = f"{title} does not tell the intensity from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
+            what = f"{title} does not report the intensity from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
             remedy = "the yearly factor stands in for that time; the plan of the token may not include the past"
             found.append(Problem("grid", "past_missing", what, remedy))
         return found
@@ -118,7 +118,7 @@ class LiveIntensity:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """True over told intensity, with bounds."""
+    """True over reported intensity, with bounds."""
 
     of_measurements: Estimate
     of_estimates: Estimate
@@ -148,11 +148,11 @@ def kept_intensity(host: Host, settings: GridSettings, state: Path, book: Factor
 
 def _factor(value: Value, settings: GridSettings, provider: Provider, accuracy: Accuracy) -> LiveFactor:
     reach = accuracy.of_estimates if value.is_estimated else accuracy.of_measurements
-    told = Estimate.exact(value.grams_per_kwh, "gCO2e/kWh", provider.citation)
+    reported = Estimate.exact(value.grams_per_kwh, "gCO2e/kWh", provider.citation)
     return LiveFactor(
         factor=Factor(
             citation=provider.citation,
-            value=(told * reach).in_unit("gCO2e/J"),
+            value=(reported * reach).in_unit("gCO2e/J"),
             criterion="gwp",
             subject="electricity",
             boundary=settings.boundary,

@@ -17,7 +17,7 @@ Document = Any  # what JSON holds
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An intensity as a provider tells it. Nothing of it is checked yet."""
+    """An intensity as a provider reports it. Nothing of it is checked yet."""
 
     zone: object
     starts: object  # ISO 8601 with an offset
@@ -30,7 +30,7 @@ class Row:
 class Provider(Protocol):
     """The requests for one zone, and the parser of their answers."""
 
-    told_zone: str  # what an answer must name as its zone
+    reported_zone: str  # what an answer must name as its zone
     told_boundary: str | None  # what an answer must name as its boundary, if it names one
     region: str  # ISO 3166 country or grid zone, as datasets have it
     citation: Citation
@@ -51,13 +51,13 @@ class NoRows(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ProviderEntry:
-    """A line of the table: what the settings may be, how often it tells something new, and how to make it."""
+    """A line of the table: what the settings may be, how often it has something new, and how to make it."""
 
     name: str
     title: str
     make: Callable[[str, str], Provider]  # of a zone and a boundary
     address: str
-    country: str  # the only one it tells of; empty: many
+    country: str  # the only one it covers; empty: many
     zones: str  # a pattern
     zones_told: str  # the same for people
     boundaries: tuple[str, ...]  # the default first
@@ -77,7 +77,7 @@ def listed(document: Document, *steps: str) -> list[Any]:
     return found
 
 
-def told(row: object, *steps: str) -> object:
+def value_at(row: object, *steps: str) -> object:
     """Return what a row says at the end of `steps`; None if it says nothing."""
     for step in steps:
         row = row.get(step) if isinstance(row, dict) else None

@@ -29,7 +29,7 @@ _SHORTEST_STALE_AFTER = timedelta(hours=2)
 _LONGEST_TOKEN_BYTES = 4096
 _MARGINAL = "watttime"
 _WHY_NOT_MARGINAL = (
-    "tells the marginal intensity: what one kWh more or less would change. Scope 2 wants the average of what was "
+    "reports the marginal intensity: what one kWh more or less would change. Scope 2 wants the average of what was "
     "generated (GHG Protocol Scope 2 Guidance, 2015)"
 )
 
@@ -148,7 +148,7 @@ def _zone(entry: ProviderEntry, given: str, location: str, where: str) -> str:
     country = location.partition("-")[0]
     if entry.country and country not in {"", entry.country}:
         raise ConfigError(
-            f"{where}: grid.provider: {entry.title} tells of {entry.country} alone, and location is {location}; "
+            f"{where}: grid.provider: {entry.title} covers {entry.country} alone, and location is {location}; "
             "choose another provider or correct the location"
         )
     of_location = location.removeprefix(f"{entry.country}-") if entry.country else location

@@ -44,8 +44,8 @@ def checked(row: Row, provider: Provider, now: datetime) -> Value:
     Raises:
         BadRow: it is of another zone or boundary, of no certain time or a time to come, or no intensity.
     """
-    if str(row.zone).casefold() != provider.told_zone.casefold():
-        raise BadRow("other_zone", f"a value of {_shown(row.zone)} where {provider.told_zone} was asked for")
+    if str(row.zone).casefold() != provider.reported_zone.casefold():
+        raise BadRow("other_zone", f"a value of {_shown(row.zone)} where {provider.reported_zone} was asked for")
     if row.boundary is not None and row.boundary != provider.told_boundary:
         raise BadRow("other_boundary", f"a value by {_shown(row.boundary)} emission factors, not the ones asked for")
     valid_from = moment(row.starts)
@@ -68,13 +68,13 @@ def moment(text: object) -> datetime:
     raise BadRow("naive_time", f"the time {_shown(text)} without an offset from UTC")
 
 
-def intensity(told: object) -> float:
+def intensity(reported: object) -> float:
     """Return a credible intensity in g/kWh."""
-    if isinstance(told, bool) or not isinstance(told, int | float):
-        raise BadRow("garbage", f"{_shown(told)} where a number is expected")
-    if not 0 <= told <= MOST_GRAMS_PER_KWH:  # nor what is no number
-        raise BadRow("out_of_range", f"{_shown(told)} g/kWh, which no grid emits")
-    return float(told)
+    if isinstance(reported, bool) or not isinstance(reported, int | float):
+        raise BadRow("garbage", f"{_shown(reported)} where a number is expected")
+    if not 0 <= reported <= MOST_GRAMS_PER_KWH:  # nor what is no number
+        raise BadRow("out_of_range", f"{_shown(reported)} g/kWh, which no grid emits")
+    return float(reported)
 
 
 def merged(known: Iterable[Value], learned: Iterable[Value], since: datetime) -> tuple[Value, ...]:
@@ -101,6 +101,6 @@ def gaps(values: Sequence[Value]) -> list[tuple[datetime, datetime]]:
     return [(since, until) for since, until in reversed(between) if since < until]
 
 
-def _shown(told: object) -> str:
-    text = repr(told)
+def _shown(reported: object) -> str:
+    text = repr(reported)
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - room for the rest of the line

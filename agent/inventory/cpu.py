@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU packages from /proc/cpuinfo, checked against SMBIOS type 4 (DMTF DSP0134, section 7.5).
 
-Arm's cpuinfo names neither sockets nor models: there SMBIOS tells, else the ids of the cores
+Arm's cpuinfo names neither sockets nor models: there SMBIOS does, else the ids of the cores
 (https://github.com/torvalds/linux/blob/master/arch/arm64/include/asm/cputype.h).
 """
 
@@ -65,7 +65,7 @@ def has_hypervisor_flag(processors: tuple[Processor, ...]) -> bool:
 def detect_cpus(
     processors: tuple[Processor, ...], smbios: Smbios, *, virtual: bool
 ) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """Return the CPU packages and what had to be assumed; no parts where nothing tells of them."""
+    """Return the CPU packages and what had to be assumed; no parts where nothing shows them."""
     # A guest's firmware describes sockets that exist nowhere.
     sockets = () if virtual else tuple(s for s in smbios.of_kind(dmi.PROCESSOR) if _is_populated(s))
     if not processors:

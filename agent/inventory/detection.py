@@ -38,5 +38,5 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
 
 def _undetected(*, cpus: bool, modules: bool) -> Problem:
     missing = " and ".join(name for name, found in (("CPUs", cpus), ("memory", modules)) if not found)
-    what = f"the parts are unknown: nothing under this root tells of {missing}"
+    what = f"the parts are unknown: nothing under this root shows {missing}"
     return Problem("inventory", "parts_unknown", what, f"make /proc and /sys visible, or {_NAME_THEM}")

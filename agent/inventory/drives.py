@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives: each once, however many paths or namespaces the kernel shows of it, and what an array hides.
 
-When a drive was made no kernel file tells, but for eMMC: `year` stays unknown and is for the inventory file to say.
+No kernel file states when a drive was made, but for eMMC: `year` stays unknown and is for the inventory file to say.
 """
 
 from __future__ import annotations

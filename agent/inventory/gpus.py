@@ -59,7 +59,7 @@ def driver_name(host: Host, function: Function) -> str | None:
 
 
 def memory_gb(host: Host, function: Function) -> float | None:
-    """Return the card's memory in GiB, as its driver tells it; NVIDIA's has it in the model."""
+    """Return the card's memory in GiB, as its driver reports it; NVIDIA's has it in the model."""
     size = host.read_text(f"{DEVICES}/{function.address}/mem_info_vram_total") or ""
     return float(round(int(size) / 1024**3)) or None if size.isdecimal() else None
 

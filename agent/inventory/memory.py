@@ -59,7 +59,7 @@ _CONFIGURED_SPEED, _HIGHEST_SPEED = (0x20, 0x58), (0x15, 0x54)  # where each is,
 
 
 def detect_memory(host: Host, smbios: Smbios) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """Return the memory modules and what had to be assumed; no parts where nothing tells of them."""
+    """Return the memory modules and what had to be assumed; no parts where nothing shows them."""
     devices = [device for device in smbios.of_kind(dmi.MEMORY_DEVICE) if device.number(0x0C, 2) not in _EMPTY]
     modules = [
         _module(device)
@@ -109,9 +109,9 @@ def _with_years(modules: Sequence[Part], eeproms: Sequence[spd.Eeprom]) -> list[
     dated: list[Part] = []
     of_number = Counter(module.part_number for module in modules)
     for module, count in Counter(modules).items():
-        told = [eeprom.year for eeprom in eeproms if eeprom.part_number == module.part_number]
-        is_told = module.part_number is not None and len(told) == count == of_number[module.part_number]
-        dated += [replace(module, year=year) for year in (told if is_told else [None] * count)]
+        of_eeproms = [eeprom.year for eeprom in eeproms if eeprom.part_number == module.part_number]
+        is_known = module.part_number is not None and len(of_eeproms) == count == of_number[module.part_number]
+        dated += [replace(module, year=year) for year in (of_eeproms if is_known else [None] * count)]
     return dated
 
 

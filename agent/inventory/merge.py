@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An inventory file over what was detected: kind by kind, and part by part where the two speak of the same one."""
+"""An inventory file over what was detected: kind by kind, and part by part where both have the same one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DRIVES = frozenset({"ssd", "hdd"})
-# Of which kinds the file has to speak to settle what detection could not tell.
+# Which kinds the file has to list to settle what detection could not know.
 _SETTLED_BY = {
     "drives_behind_array": _DRIVES,
     "drives_unknown": _DRIVES,
@@ -56,7 +56,7 @@ def _completed(written: Sequence[Part], detected: Sequence[Part]) -> list[Part]:
 
 
 def _filled(part: Part, detected: Sequence[Part]) -> Part:
-    """Return a part of the file with what it leaves out and the machine tells."""
+    """Return a part of the file with what it leaves out and the machine shows."""
     same = None if part.retired else _same_part(part, [other for other in detected if other.kind == part.kind])
     if same is None:
         return part
@@ -65,7 +65,7 @@ def _filled(part: Part, detected: Sequence[Part]) -> Part:
 
 
 def _same_part(part: Part, candidates: list[Part]) -> Part | None:
-    """Return the detected part that a part of the file speaks of; None if none or several may be meant, or it was a guess."""
+    """Return the detected part that a part of the file means; None if none or several may be meant, or it was a guess."""
     of_model = [other for other in candidates if part.model and _same_text(part.model, other.model)]
     of_capacity = [other for other in candidates if part.capacity_gb and part.capacity_gb == other.capacity_gb]
     only_one = candidates if len(candidates) == 1 and not _differ(part, candidates[0]) else []
@@ -85,7 +85,7 @@ def _same_text(one: str, other: str | None) -> bool:
 
 
 def _kept(detected: Sequence[Part], listed: frozenset[str]) -> list[Part]:
-    """Return the detected parts that the file does not speak of. A file that lists drives lists those behind volumes, too."""
+    """Return the detected parts that the file leaves out. A file that lists drives lists those behind volumes, too."""
     volumes_listed = bool(listed & _DRIVES)
     return [
         part
@@ -95,7 +95,7 @@ def _kept(detected: Sequence[Part], listed: frozenset[str]) -> list[Part]:
 
 
 def _is_settled(problem: Problem, listed: frozenset[str]) -> bool:
-    """Whether the file tells what detection could not."""
+    """Whether the file lists what detection could not know."""
     if problem.reason == "parts_unknown":
         return listed >= _ALL_TOLD
     kinds = _SETTLED_BY.get(problem.reason, frozenset({problem.reason.removesuffix("_assumed")}))

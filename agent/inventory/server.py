@@ -90,14 +90,14 @@ def is_node(host: Host, smbios: Smbios) -> bool:
 
 
 def chassis_type(host: Host, smbios: Smbios) -> int:
-    """Return the SMBIOS type of the machine's own chassis; 2 (unknown) where nothing tells it."""
+    """Return the SMBIOS type of the machine's own chassis; 2 (unknown) where nothing states it."""
     return next((kind for kind in _chassis_types(host, smbios) if kind not in _ATTACHED), _UNKNOWN)
 
 
 def _chassis_types(host: Host, smbios: Smbios) -> tuple[int, ...]:
-    told = tuple((chassis.number(0x05) or _UNKNOWN) & ~_CHASSIS_LOCK_BIT for chassis in smbios.of_kind(dmi.CHASSIS))
+    stated = tuple((chassis.number(0x05) or _UNKNOWN) & ~_CHASSIS_LOCK_BIT for chassis in smbios.of_kind(dmi.CHASSIS))
     text = host.read_text(_ID + "chassis_type") or ""
-    return told or ((int(text),) if re.fullmatch(r"\d{1,3}", text) else ())
+    return stated or ((int(text),) if re.fullmatch(r"\d{1,3}", text) else ())
 
 
 def _firmware_is_virtual(smbios: Smbios) -> bool:

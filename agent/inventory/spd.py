@@ -52,7 +52,7 @@ def read_eeproms(host: Host) -> tuple[Eeprom, ...]:
 
 
 def _read(path: Path, this_year: int) -> Eeprom | None:
-    """Read no more than the few bytes that tell: the bus is slow, and others use it."""
+    """Read no more than the few bytes that matter: the bus is slow, and others use it."""
     try:
         with path.open("rb", buffering=0) as file:
             file.seek(_KIND_AT)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tells cheaply that hardware came or went, and what the difference is.
+"""What shows cheaply that hardware came or went, and what the difference is.
 
 https://docs.kernel.org/admin-guide/mm/memory-hotplug.html and /core-api/cpu_hotplug.html
 """

@@ -195,7 +195,7 @@ class _Anonymiser:
         return self._drives.setdefault(identifier, f"drive-{len(self._drives) + 1}\n".encode())
 
     def _names_in_use(self, pci_ids: bytes) -> bytes:
-        """Return the names of this machine's cards: the whole file has a megabyte and tells of nothing here."""
+        """Return the names of this machine's cards: the whole file has a megabyte, and nearly all of it is of other machines."""
         return pci_names.excerpt(pci_ids, cards.wanted_names(pci.read_cards(self._host)))
 
 

@@ -39,7 +39,7 @@ class Config:
     location: str = ""  # ISO 3166 country or grid zone; empty: not said
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
-    grid: GridSettings | None = None  # who tells the live intensity; None: nobody
+    grid: GridSettings | None = None  # who provides the live intensity; None: nobody
     instruments: tuple[Instrument, ...] = ()  # of the market-based figure, as far as they are this host's
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
 

@@ -35,7 +35,7 @@ def read_instruments(section: Mapping[str, Any], folder: Path, where: str) -> tu
     if twice:
         raise ConfigError(
             f"{where}: market_based.instruments: '{twice[0]}' is there twice; give each a name of its own, "
-            "for the history tells them apart by it"
+            "for the history knows them by it"
         )
     return tuple(
         _instrument(entry, folder, f"{where}: market_based.instruments[{place}]") for place, entry in enumerate(given)
@@ -89,8 +89,8 @@ def _factor(given: Mapping[str, Any], where: str) -> Estimate:
 
 
 def _markets(given: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    told = given.get("market", [])
-    markets = tuple(market.upper() for market in ([told] if isinstance(told, str) else told))
+    stated = given.get("market", [])
+    markets = tuple(market.upper() for market in ([stated] if isinstance(stated, str) else stated))
     for market in markets:
         if not _REGION.fullmatch(market):
             raise ConfigError(f"{where}.market: '{market}' must be a country like FR or a grid zone like US-TEX-ERCO")

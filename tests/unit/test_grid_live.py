@@ -120,7 +120,7 @@ def test_a_failure_is_a_problem_with_its_remedy(grid, start):
 
     [problem] = live.problems(grid.clock.utc)
     assert (problem.origin, problem.reason) == ("grid", "unauthorized")
-    assert "Electricity Maps refuses to tell of FR" in problem.what
+    assert "Electricity Maps refuses the zone FR" in problem.what
     assert "token" in problem.remedy
     assert live.at(grid.clock.utc) is None
 

@@ -64,7 +64,7 @@ def test_a_zone_that_the_provider_has_not_is_refused_with_those_it_has(tmp_path,
 def test_a_provider_of_another_country_is_refused(tmp_path):
     told = refusal(tmp_path, "location: DE\ngrid: {provider: rte_eco2mix}")
 
-    assert "RTE éCO2mix tells of FR alone" in told
+    assert "RTE éCO2mix covers FR alone" in told
 
 
 def test_a_zone_outside_the_location_is_refused(tmp_path):

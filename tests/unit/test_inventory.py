@@ -274,4 +274,4 @@ def test_the_text_marks_what_is_unknown_of_a_part(part, row):
 def test_the_text_says_of_which_drives_the_year_is_unknown(capsys):
     lines = printed("intel-2s-cascadelake-dram", "text", capsys).splitlines()
 
-    assert lines[-1] == "  (nothing here tells the year of manufacture of: ssd, hdd)"
+    assert lines[-1] == "  (nothing here states the year of manufacture of: ssd, hdd)"

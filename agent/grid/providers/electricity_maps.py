@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from agent.grid.provider import Row, listed, told
+from agent.grid.provider import Row, listed, value_at
 from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class ElectricityMaps:
     """One zone, by one kind of emission factors."""
 
     def __init__(self, zone: str, boundary: str) -> None:
-        self.told_zone = self.region = zone
+        self.reported_zone = self.region = zone
         self.told_boundary: str | None = _NAMES[boundary]
         self.citation = Citation(
             title="Electricity Maps: carbon intensity API, v3",
@@ -53,22 +53,22 @@ class ElectricityMaps:
 
     def rows(self, document: Document) -> Sequence[Row]:
         """Return what `latest` (one object), `history` or `past-range` (lists of such objects) say."""
-        if told(document, "datetime") is not None:
+        if value_at(document, "datetime") is not None:
             found = [document]
         else:
-            found = listed(document, "history" if told(document, "data") is None else "data")
+            found = listed(document, "history" if value_at(document, "data") is None else "data")
         return [
             Row(
-                zone=told(row, "zone") or told(document, "zone"),
-                starts=told(row, "datetime"),
+                zone=value_at(row, "zone") or value_at(document, "zone"),
+                starts=value_at(row, "datetime"),
                 seconds=_HOUR_SECONDS,
-                grams_per_kwh=told(row, "carbonIntensity"),
-                is_estimated=told(row, "isEstimated") is not False,
-                boundary=told(row, "emissionFactorType"),
+                grams_per_kwh=value_at(row, "carbonIntensity"),
+                is_estimated=value_at(row, "isEstimated") is not False,
+                boundary=value_at(row, "emissionFactorType"),
             )
             for row in found
         ]
 
     def _path(self, name: str, **more: str) -> str:
-        query = {"zone": self.told_zone, "emissionFactorType": self.told_boundary, **more}
+        query = {"zone": self.reported_zone, "emissionFactorType": self.told_boundary, **more}
         return f"/v3/carbon-intensity/{name}?{urlencode(query)}"

@@ -2,7 +2,7 @@
 """Who a history is of: the machine, its name and its model, and since when.
 
 https://www.freedesktop.org/software/systemd/man/machine-id.html asks that the machine id itself is never shown; it is
-hashed with a text of this program's own, so that it cannot be told from what is kept here.
+hashed with a text of this program's own, so that nobody finds it by what is kept here.
 """
 
 from __future__ import annotations

@@ -35,10 +35,10 @@ class HourlyTable(Generic[Value]):
 
     @property
     def select_sums(self) -> str:
-        """The query for the sums from one hour on and before another, by the key without the hour."""
+        """The query for the sums from the hour `since` on and before `until`, by the key without the hour."""
         key = ", ".join(self.key[1:])
         sums = ", ".join(f"SUM({column})" for column in self.amounts)
-        return f"SELECT {key}, {sums} FROM {self.name} WHERE hour >= ? AND hour < ? GROUP BY {key}"  # noqa: S608  constants
+        return f"SELECT {key}, {sums} FROM {self.name} WHERE hour >= :since AND hour < :until GROUP BY {key}"  # noqa: S608  constants
 
     @property
     def select_total(self) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.errors import HistoryDamaged
 from agent.history.closing import ClosedHour, read_closed_hours
@@ -15,15 +15,20 @@ from agent.history.grounds import Grounds, read_grounds
 from agent.history.hourly import Entry, EntryKind, HostHour, ImpactHour
 from agent.history.identity import Identified, read_identities
 from agent.history.lots import LotSet, read_lot_sets
-from agent.history.tables import HOSTS, IMPACTS, HourlyTable, Key, Value
+from agent.history.tables import HOSTS, HOURLY, IMPACTS, HourlyTable, Key, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+
+def _hours_of(table: HourlyTable[Any]) -> str:
+    return f"SELECT hour FROM {table.name} WHERE hour >= :since AND hour < :until"  # noqa: S608 - constants
+
+
 _FIRST_HOUR, _LAST_HOUR = -(2**62), 2**62
 _OF_ENTRY = ", ".join((*IMPACTS.key, *IMPACTS.amounts))
-_COUNTED = f"SELECT 0, {_OF_ENTRY} FROM impact_hour WHERE hour >= :since AND hour < :until"  # noqa: S608 - constants
+_COUNTED = f"SELECT 0 AS version, {_OF_ENTRY} FROM impact_hour WHERE hour >= :since AND hour < :until"  # noqa: S608 - constants
 _NEWEST_ACCOUNTS = f"""
     {_COUNTED} AND NOT EXISTS (
         SELECT 1 FROM account_hour AS later WHERE later.hour = impact_hour.hour AND later.quantity = impact_hour.quantity
@@ -34,7 +39,39 @@ _NEWEST_ACCOUNTS = f"""
         SELECT MAX(version) FROM account_hour AS later
         WHERE later.hour = account_hour.hour AND later.quantity = account_hour.quantity
     )
-    ORDER BY 2, 3, 4, 5"""  # noqa: S608 - constants
+"""  # noqa: S608 - constants
+
+
+_ACCOUNT_TOTALS = f"""
+    SELECT quantity, kind, factor, region, {", ".join(f"SUM({column})" for column in IMPACTS.amounts)}
+    FROM ({_NEWEST_ACCOUNTS}) GROUP BY quantity, kind, factor, region"""  # noqa: S608 - constants
+_VERSIONS = f"""
+    SELECT version, made_at_utc_seconds, program, COUNT(DISTINCT hour)
+    FROM ({_NEWEST_ACCOUNTS}) JOIN account_version USING (version) GROUP BY version ORDER BY version"""  # noqa: S608 - constants
+_RECORDED = f"SELECT COUNT(*) FROM ({' UNION '.join(map(_hours_of, HOURLY))})"  # noqa: S608 - constants
+_ABSENCE = """
+    SELECT COALESCE(SUM(unobserved_seconds), 0), COALESCE(SUM(off_seconds), 0),
+        COALESCE(SUM(CASE WHEN off_seconds IS NULL THEN unobserved_seconds END), 0)
+    FROM host_absence_hour WHERE hour >= :since AND hour < :until"""
+
+AccountTotals = dict[tuple[str, EntryKind, str, str], ImpactHour]  # by quantity, kind, factor and region
+
+
+class AccountVersion(NamedTuple):
+    """A version of the accounts, and how many hours of a period have it."""
+
+    version: int
+    made_at: datetime
+    program: str
+    hours: int
+
+
+class Absence(NamedTuple):
+    """For how long nothing is known of the host in a period."""
+
+    unobserved_seconds: float
+    off_seconds: float
+    perhaps_off_seconds: float  # of those unobserved, for which it is not known whether the host was on
 
 
 class Meta(NamedTuple):
@@ -92,7 +129,7 @@ class HistoryView:
             if since is None and until is None:
                 rows = self._connection.execute(table.select_total)
             else:
-                rows = self._connection.execute(table.select_sums, (_begin(since), _end(until)))
+                rows = self._connection.execute(table.select_sums, _period(since, until))
             width = len(table.key) - 1
             return {row[:width]: table.value.of(*row[width:]) for row in rows}
 
@@ -104,11 +141,9 @@ class HistoryView:
         totals = self.totals(HOSTS, since, until)
         return {(basis, grounds[rests_on]): energy for (basis, rests_on), energy in totals.items()}
 
-    def impact_totals_by_factor(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> dict[tuple[str, EntryKind, str, str], ImpactHour]:
+    def impact_totals_by_factor(self, since: datetime | None = None, until: datetime | None = None) -> AccountTotals:
         """Return what the counters have counted by quantity, kind, factor and region; what was taken back is taken off."""
-        totals: dict[tuple[str, EntryKind, str, str], ImpactHour] = {}
+        totals: AccountTotals = {}
         for (quantity, kind, factor, region, _), amount in self.totals(IMPACTS, since, until).items():
             key = (quantity, EntryKind(kind), factor, region)
             totals[key] = totals.get(key, ImpactHour()) + amount
@@ -123,7 +158,33 @@ class HistoryView:
 
         An hour and quantity that was never recomputed is as it was counted.
         """
-        return self._entries(_NEWEST_ACCOUNTS, since, until)
+        return self._entries(f"{_NEWEST_ACCOUNTS} ORDER BY hour, quantity, kind, factor", since, until)
+
+    def account_totals(self, since: datetime, until: datetime) -> AccountTotals:
+        """Return the sums of these accounts by quantity, kind, factor and region; what was taken back is taken off."""
+        with reading():
+            rows = self._connection.execute(_ACCOUNT_TOTALS, _period(since, until))
+            return {
+                (quantity, EntryKind(kind), factor, region): ImpactHour.of(*amounts)
+                for quantity, kind, factor, region, *amounts in rows
+            }
+
+    def account_versions(self, since: datetime, until: datetime) -> list[AccountVersion]:
+        """Return the versions that these accounts are of, without those as they were counted."""
+        with reading():
+            rows = self._connection.execute(_VERSIONS, _period(since, until)).fetchall()
+        return [AccountVersion(number, datetime.fromtimestamp(at, UTC), *others) for number, at, *others in rows]
+
+    def hours_recorded(self, since: datetime, until: datetime) -> int:
+        """Return how many of these hours there is anything of."""
+        with reading():
+            count: int = self._connection.execute(_RECORDED, _period(since, until)).fetchone()[0]
+        return count
+
+    def absence(self, since: datetime, until: datetime) -> Absence:
+        """Return for how long nothing is known of the host in these hours."""
+        with reading():
+            return Absence(*self._connection.execute(_ABSENCE, _period(since, until)).fetchone())
 
     def newest_version(self) -> int:
         """Return the newest version of the accounts; 0 if nothing was ever recomputed."""
@@ -165,17 +226,16 @@ class HistoryView:
         self._connection.close()
 
     def _entries(self, query: str, since: datetime, until: datetime | None) -> list[Entry]:
-        period = {"since": since.timestamp(), "until": _end(until)}
         with reading():
-            return [_entry(*row) for row in self._connection.execute(query, period)]
+            return [_entry(*row) for row in self._connection.execute(query, _period(since, until))]
 
 
-def _begin(since: datetime | None) -> float:
-    return _FIRST_HOUR if since is None else since.timestamp()
-
-
-def _end(until: datetime | None) -> float:
-    return _LAST_HOUR if until is None else until.timestamp()
+def _period(since: datetime | None, until: datetime | None) -> dict[str, float]:
+    """Return the ends of a period as the queries name them."""
+    return {
+        "since": _FIRST_HOUR if since is None else since.timestamp(),
+        "until": _LAST_HOUR if until is None else until.timestamp(),
+    }
 
 
 def _entry(  # noqa: PLR0913, PLR0917 - the columns of a row

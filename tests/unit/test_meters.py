@@ -4,7 +4,7 @@ from __future__ import annotations
 from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
 from agent.wholehost.contradictions import Contradictions
-from agent.wholehost.meters import LASTING_WINDOWS, WINDOW_SECONDS, MeterComparison
+from agent.wholehost.meters import MeterComparison
 from agent.wholehost.ways import InletMeter
 from impacts.values.estimates import Citation, Estimate
 
@@ -23,7 +23,7 @@ def told(channel, watts, seconds):
 
 def compare(comparison, first_watts, other_watts, windows, at=0.0):
     """Let both meters tell every 10 s for a number of windows; return when that was over."""
-    for _ in range(round(windows * WINDOW_SECONDS / 10) + 1):
+    for _ in range(round(windows * 600 / 10) + 1):
         at += 10
         steps = [told(FIRST, first_watts, 10)]
         if other_watts is not None:
@@ -34,14 +34,14 @@ def compare(comparison, first_watts, other_watts, windows, at=0.0):
 
 def test_meters_within_each_others_bounds_agree():
     comparison = MeterComparison()
-    compare(comparison, 200, 218, LASTING_WINDOWS + 1)
+    compare(comparison, 200, 218, 3)
 
     assert not comparison.problems
 
 
 def test_a_lasting_disagreement_is_a_problem_with_both_values():
     comparison = MeterComparison()
-    compare(comparison, 200, 260, LASTING_WINDOWS)
+    compare(comparison, 200, 260, 2)
     [problem] = comparison.problems
 
     assert (problem.origin, problem.reason) == ("redfish", "meters_disagree")
@@ -54,7 +54,7 @@ def test_one_window_is_not_lasting_and_agreement_ends_it():
     at = compare(comparison, 200, 260, 1)
     assert not comparison.problems
 
-    at = compare(comparison, 200, 260, LASTING_WINDOWS, at)
+    at = compare(comparison, 200, 260, 2, at)
     assert comparison.problems
     compare(comparison, 200, 200, 2, at)
     assert not comparison.problems
@@ -62,6 +62,6 @@ def test_one_window_is_not_lasting_and_agreement_ends_it():
 
 def test_a_meter_that_hardly_tells_is_not_judged():
     comparison = MeterComparison()
-    compare(comparison, 200, None, LASTING_WINDOWS + 1)
+    compare(comparison, 200, None, 3)
 
     assert not comparison.problems

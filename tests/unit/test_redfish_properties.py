@@ -14,7 +14,6 @@ from lab.redfish_server import SESSIONS, VENDORS
 
 from agent.errors import ReadFailed
 from agent.sources.redfish import RedfishSource
-from agent.sources.redfish_meter import MOST_WATTS
 from agent.sources.redfish_session import RedfishSession
 from agent.sources.redfish_settings import RedfishSettings
 from agent.web_client import Reply
@@ -90,6 +89,6 @@ def test_whatever_a_service_answers_a_read_gives_power_or_fails(documents, other
         else:
             assert sum(reading.watts for reading in readings) > 0
         assert {reading.channel for reading in readings} <= set(source.channels)
-        assert all(0 <= reading.watts <= MOST_WATTS for reading in readings)
+        assert all(0 <= reading.watts <= 100_000 for reading in readings)
         clock.wait(30)
     source.close()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.errors import HistoryDamaged
 from agent.history.closing import ClosedHour, read_closed_hours
@@ -15,44 +15,15 @@ from agent.history.grounds import Grounds, read_grounds
 from agent.history.hourly import Entry, EntryKind, HostHour, ImpactHour
 from agent.history.identity import Identified, read_identities
 from agent.history.lots import LotSet, read_lot_sets
-from agent.history.tables import HOSTS, HOURLY, IMPACTS, HourlyTable, Key, Value
+from agent.history.queries import ABSENCE, ACCOUNT_TOTALS, COUNTED, NEWEST_ACCOUNTS, RECORDED, VERSIONS
+from agent.history.tables import HOSTS, IMPACTS, HourlyTable, Key, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
-def _hours_of(table: HourlyTable[Any]) -> str:
-    return f"SELECT hour FROM {table.name} WHERE hour >= :since AND hour < :until"  # noqa: S608 - constants
-
-
 _FIRST_HOUR, _LAST_HOUR = -(2**62), 2**62
-_OF_ENTRY = ", ".join((*IMPACTS.key, *IMPACTS.amounts))
-_COUNTED = f"SELECT 0 AS version, {_OF_ENTRY} FROM impact_hour WHERE hour >= :since AND hour < :until"  # noqa: S608 - constants
-_NEWEST_ACCOUNTS = f"""
-    {_COUNTED} AND NOT EXISTS (
-        SELECT 1 FROM account_hour AS later WHERE later.hour = impact_hour.hour AND later.quantity = impact_hour.quantity
-    )
-    UNION ALL
-    SELECT version, {_OF_ENTRY} FROM account_hour
-    WHERE hour >= :since AND hour < :until AND version = (
-        SELECT MAX(version) FROM account_hour AS later
-        WHERE later.hour = account_hour.hour AND later.quantity = account_hour.quantity
-    )
-"""  # noqa: S608 - constants
-
-
-_ACCOUNT_TOTALS = f"""
-    SELECT quantity, kind, factor, region, {", ".join(f"SUM({column})" for column in IMPACTS.amounts)}
-    FROM ({_NEWEST_ACCOUNTS}) GROUP BY quantity, kind, factor, region"""  # noqa: S608 - constants
-_VERSIONS = f"""
-    SELECT version, made_at_utc_seconds, program, COUNT(DISTINCT hour)
-    FROM ({_NEWEST_ACCOUNTS}) JOIN account_version USING (version) GROUP BY version ORDER BY version"""  # noqa: S608 - constants
-_RECORDED = f"SELECT COUNT(*) FROM ({' UNION '.join(map(_hours_of, HOURLY))})"  # noqa: S608 - constants
-_ABSENCE = """
-    SELECT COALESCE(SUM(unobserved_seconds), 0), COALESCE(SUM(off_seconds), 0),
-        COALESCE(SUM(CASE WHEN off_seconds IS NULL THEN unobserved_seconds END), 0)
-    FROM host_absence_hour WHERE hour >= :since AND hour < :until"""
 
 AccountTotals = dict[tuple[str, EntryKind, str, str], ImpactHour]  # by quantity, kind, factor and region
 
@@ -151,19 +122,19 @@ class HistoryView:
 
     def counted(self, since: datetime, until: datetime | None = None) -> list[Entry]:
         """Return what the counters have counted in the hours that begin from `since` on and before `until`."""
-        return self._entries(_COUNTED, since, until)
+        return self._entries(COUNTED, since, until)
 
     def accounts(self, since: datetime, until: datetime | None = None) -> list[Entry]:
         """Return the accounts of these hours: the newest version of their entries, which reports go by.
 
         An hour and quantity that was never recomputed is as it was counted.
         """
-        return self._entries(f"{_NEWEST_ACCOUNTS} ORDER BY hour, quantity, kind, factor", since, until)
+        return self._entries(f"{NEWEST_ACCOUNTS} ORDER BY hour, quantity, kind, factor", since, until)
 
     def account_totals(self, since: datetime, until: datetime) -> AccountTotals:
         """Return the sums of these accounts by quantity, kind, factor and region; what was taken back is taken off."""
         with reading():
-            rows = self._connection.execute(_ACCOUNT_TOTALS, _period(since, until))
+            rows = self._connection.execute(ACCOUNT_TOTALS, _period(since, until))
             return {
                 (quantity, EntryKind(kind), factor, region): ImpactHour.of(*amounts)
                 for quantity, kind, factor, region, *amounts in rows
@@ -172,19 +143,19 @@ class HistoryView:
     def account_versions(self, since: datetime, until: datetime) -> list[AccountVersion]:
         """Return the versions that these accounts are of, without those as they were counted."""
         with reading():
-            rows = self._connection.execute(_VERSIONS, _period(since, until)).fetchall()
+            rows = self._connection.execute(VERSIONS, _period(since, until)).fetchall()
         return [AccountVersion(number, datetime.fromtimestamp(at, UTC), *others) for number, at, *others in rows]
 
     def hours_recorded(self, since: datetime, until: datetime) -> int:
         """Return how many of these hours there is anything of."""
         with reading():
-            count: int = self._connection.execute(_RECORDED, _period(since, until)).fetchone()[0]
+            count: int = self._connection.execute(RECORDED, _period(since, until)).fetchone()[0]
         return count
 
     def absence(self, since: datetime, until: datetime) -> Absence:
         """Return for how long nothing is known of the host in these hours."""
         with reading():
-            return Absence(*self._connection.execute(_ABSENCE, _period(since, until)).fetchone())
+            return Absence(*self._connection.execute(ABSENCE, _period(since, until)).fetchone())
 
     def newest_version(self) -> int:
         """Return the newest version of the accounts; 0 if nothing was ever recomputed."""

@@ -51,7 +51,7 @@ class History(HistoryView):
         self._clock = clock
         self._path = path  # None: in memory
         self._lock_descriptor = lock_descriptor
-        self._file = _identity(path)
+        self._file = _file_id(path)
         self._boot_id = ""
         self._last_batch = Entries()  # the hours of the last write, as they stand in the file
         self._facts = Facts()
@@ -161,7 +161,7 @@ class History(HistoryView):
     def _write_or_replace(
         self, ledger: EnergyLedger, entries: Entries, amortised_ratio: float, at: datetime
     ) -> tuple[Meta, Entries]:
-        if self._path is not None and _identity(self._path) != self._file:
+        if self._path is not None and _file_id(self._path) != self._file:
             self._reopen(self._path)  # it was removed, or the last attempt to replace it failed
         try:
             return self._write(ledger, entries, amortised_ratio, at)
@@ -176,7 +176,7 @@ class History(HistoryView):
         self._connection.close()
         self._file = _CLOSED
         self._connection, problems = _open_or_replace(path, self._clock)
-        self._file = _identity(path)
+        self._file = _file_id(path)
         self.problems += problems
 
     def _write(
@@ -242,7 +242,7 @@ class History(HistoryView):
             self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks(row)})", row)  # noqa: S608  constants
 
 
-def _identity(path: Path | None) -> tuple[int, int] | None:
+def _file_id(path: Path | None) -> tuple[int, int] | None:
     """Return what distinguishes the file from another one under the same name; None if there is none."""
     try:
         status = path.stat() if path is not None else None

@@ -49,9 +49,14 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
             accounts.go_on_after(history)
         snapshot = sample_twice(host, sampler)
         derivations = Explanation(snapshot, sampler.evaluation.facts, accounts, history).of(quantity)
+    written_at = None if history is None else history.last_written_at
     if history is not None:
         history.close()
     print(f"{quantity.name}\n{quantity.meaning}\n")
+    if written_at is not None:
+        print(
+            f"History: as it was written at {written_at:%Y-%m-%d %H:%M:%S} UTC; a running agent writes once a minute.\n"
+        )
     if not derivations:
         print("Not known on this machine now, or observed by the agent itself: there is nothing to derive.")
         return COULD_NOT

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from agent.accounts.totals import FactorInUse, Totals
     from agent.explain.shares import Share
     from agent.host_facts import HostFacts
+    from impacts.factors import FactorMatch
     from impacts.quantities import Quantity
 
 QUANTITIES = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
@@ -65,6 +66,13 @@ class ElectricityPapers:
             paper = self._paper(quantity, shares, energy_grounds, period)
             entered = sum((share.amount for share in shares), ImpactHour()).amount
             yield Figure(quantity, (), entered.estimate(quantity.unit, *paper.leaves), derivation=paper)
+
+    def matches(self, totals: Totals) -> tuple[FactorMatch, ...]:
+        """Return the factors in use now and those behind totals, with how well each fits the place that it was used for."""
+        shares = chain(*(shares_of_totals(totals.impacts.get(quantity.stem, {})) for quantity in QUANTITIES))
+        grids = (self._grid_of(share) for share in shares)
+        behind = (match for grid in grids if grid is not None for match in grid.matches)
+        return (*behind, *self.accounts.matches(self.at))
 
     def grid_figures(self) -> Iterator[Figure]:
         """Return what a joule emits now, location- and market-based."""
@@ -131,7 +139,7 @@ class ElectricityPapers:
         book, (kind, factor, region) = self.facts.machine.book, share.by
         row = book.row(factor)
         place = Place(region) if region else self.facts.place
-        days: list[date] = [moment_of(share.hours[-1]).date()] if share.hours else []
+        days: list[date] = [moment_of(share.hours[-1]).date()] if share.hours else [self.at.date()]
         days += [row.valid_until] if row is not None else []
         known = chain([self.accounts.grid(self.at)], (grid_by_the_book(book, place, day) for day in days))
         rates = ((grid, rate) for grid in known for rate in grid.rates)

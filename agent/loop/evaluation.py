@@ -59,7 +59,7 @@ class Evaluation:
             taken_at=state.at,
             figures=(
                 *figures,
-                *factor_figures(figures, self.facts.machine.book, accounts.electricity.matches(state.at)),
+                *factor_figures(figures, self.facts.machine.book, papers.matches(accounts.ever)),
                 *_loop_figures(state),
                 *(figure for watched in sources.watched for figure in _source_figures(watched)),
             ),

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -208,3 +209,107 @@ def test_what_is_booked_in_all_years_is_the_whole_less_the_former_users_part(ser
     assert sum(central(emissions_by_year(found)).values()) == pytest.approx(whole - former, abs=1e-6)
     for estimate in (derivation.estimate for derivation in emissions_by_year(found).values()):
         assert 0 <= estimate.low <= estimate.central <= estimate.high
+
+
+def test_lots_come_in_the_order_of_their_dates_and_what_has_none_at_the_end():
+    gone = Part("memory", 4, acquired=date(2024, 6, 1), retired=date(2025, 1, 1))
+    found = of(Server(), (800, None), (200, LATER), (100, gone), (50, Part("ssd", 1, acquired=date(2023, 1, 1))))
+
+    assert [(lot.begins, lot.retired) for lot in found] == [
+        (date(2023, 1, 1), None),
+        (date(2024, 6, 1), date(2025, 1, 1)),
+        (date(2024, 6, 1), None),
+        (None, None),
+    ]
+
+
+def test_years_come_in_order_whatever_the_order_of_the_lots():
+    found = of(Server(), (800, None), (200, LATER), (50, Part("ssd", 1, acquired=date(2023, 1, 1))))
+
+    assert list(emissions_by_year(reversed(found))) == [2023, 2024, None]
+
+
+def test_a_paper_numbers_its_pieces_and_lots_from_one():
+    server = Server(acquired=date(2024, 3, 1))
+    found = of(server, (800, None), (200, MEMORY), (100, LATER))
+
+    assert [lot.derivation.formula for lot in found] == ["piece_1 + piece_2", "piece_1"]
+    assert [paper.formula for paper in emissions_by_year(found).values()] == ["lot_1 + lot_2"]
+
+
+USED = Server(first_used=date(2019, 3, 1), acquired=date(2023, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("acquired", "dates"),
+    [
+        (date(2019, 2, 28), (date(2019, 2, 28), None)),  # older than the machine: it was in another one
+        (date(2019, 3, 1), (date(2023, 3, 1), date(2019, 3, 1))),  # the first owner's from the first day on
+        (date(2023, 2, 28), (date(2023, 3, 1), date(2023, 2, 28))),
+        (date(2023, 3, 1), (date(2023, 3, 1), None)),  # new, on the day that the used machine came
+        (date(2024, 6, 1), (date(2024, 6, 1), None)),
+    ],
+)
+def test_a_part_of_a_used_machine_came_with_it_if_it_was_put_in_before_it_was_bought(acquired, dates):
+    [lot] = of(USED, (100, Part("ssd", 1, acquired=acquired)))
+
+    assert (lot.acquired, lot.first_used) == dates
+
+
+def test_a_used_machine_without_a_date_of_purchase_keeps_the_dates_of_its_parts():
+    found = of(Server(first_used=date(2019, 3, 1)), (800, None), (200, LATER))
+
+    assert [(lot.acquired, lot.first_used) for lot in found] == [(None, date(2019, 3, 1)), (date(2024, 6, 1), None)]
+    assert central(emissions_by_year(found)) == pytest.approx({2024: 200e3, None: 800e3})
+
+
+def test_a_server_whose_planned_life_ends_this_moment_has_served_no_longer_than_planned():
+    """2021-03-01 to 2025-03-01 are 1461 days, which are 4 years."""
+    assert years_of_use(Server(acquired=date(2021, 3, 1)), LIFE, NOW) == LIFE
+
+
+def test_a_server_without_a_date_serves_as_long_as_planned_however_short_that_is():
+    month = Estimate.exact(1 / 12, "year", Citation("test"))
+
+    assert years_of_use(Server(), month, NOW) == month
+
+
+def problems(server, *parts):
+    return list(time_problems(Inventory(server, parts), LIFE, NOW.date()))
+
+
+def test_what_is_booked_of_a_used_machine_is_stated_in_percent():
+    """3 of 4 years had passed."""
+    server = Server(first_used=date(2019, 3, 1), acquired=date(2022, 3, 1), service_life_years=4)
+
+    assert "bought used: 25% of the footprint" in problems(server)[0].what
+
+
+def test_a_machine_that_is_first_used_on_the_day_it_is_bought_is_new():
+    assert reasons(Server(first_used=date(2022, 3, 1), acquired=date(2022, 3, 1), service_life_years=4)) == set()
+
+
+def test_what_is_acquired_today_does_not_lie_in_the_future():
+    today = Part("ssd", 1, acquired=NOW.date())
+
+    assert reasons(Server(acquired=NOW.date(), service_life_years=4), today) == set()
+
+
+@pytest.mark.parametrize(
+    ("server", "part", "is_a_problem"),
+    [
+        (Server(acquired=date(2022, 3, 1)), Part("ssd", 1, retired=date(2022, 3, 1)), False),  # on the day it came
+        (Server(acquired=date(2022, 3, 1)), Part("ssd", 1, retired=date(2022, 2, 28)), True),
+        (Server(acquired=date(2022, 3, 1)), Part("ssd", 1, retired=date(2024, 1, 1)), False),
+        (Server(acquired=date(2022, 3, 1)), replace(LATER, retired=date(2023, 1, 1)), True),  # itself, not its server
+        (Server(), Part("ssd", 1, retired=date(2022, 3, 1)), False),  # nobody knows
+    ],
+)
+def test_a_part_cannot_be_retired_before_it_came(server, part, is_a_problem):
+    assert ("retired_before_acquired" in reasons(server, part)) is is_a_problem
+
+
+def test_a_server_whose_parts_are_not_known_has_no_problem_with_them():
+    server = Server(acquired=date(2022, 3, 1), service_life_years=4)
+
+    assert list(time_problems(Inventory(server), LIFE, NOW.date())) == []

@@ -137,3 +137,38 @@ def test_the_inventorys_service_life_comes_before_the_default():
     assert (given_years.central, given_years.unit) == (6, "year")
     assert (default.low, default.central, default.high, default.unit) == pytest.approx((4, 4, 4, "year"))
     assert default.grounds[0].entry == "service_life"
+
+
+def test_nothing_is_amortised_at_the_moment_it_begins_whatever_the_plan():
+    assert [Plan(years).ratio(BEGAN, BEGAN) for years in (4, 0)] == [0, 0]
+
+
+def test_a_life_that_is_cut_to_its_age_is_over_on_that_day():
+    """2026-03-01 is four years on."""
+    cut = Plan(4, years_before=6, changed_on=date(2026, 3, 1))
+
+    assert cut.ratio(BEGAN, after(4)) == pytest.approx(4 / 6)
+    assert cut.ratio(BEGAN, after(4.01)) == 1
+
+
+def test_a_life_that_is_cut_a_little_below_its_age_is_over_as_well():
+    assert Plan(3.5, years_before=6, changed_on=date(2026, 3, 1)).ratio(BEGAN, after(4.2)) == 1
+
+
+def test_a_plan_that_is_changed_in_its_first_year_holds_until_then():
+    """On 2022-09-01, after 184 days; the rest is spread over what is left of 8 years."""
+    plan = Plan(8, years_before=4, changed_on=date(2022, 9, 1))
+    passed = 184 / 1461
+
+    assert plan.ratio(BEGAN, after(0.25)) == pytest.approx(0.0625)
+    assert plan.ratio(BEGAN, after(4)) == pytest.approx(passed + (1 - passed) * (4 - 184 / 365.25) / (8 - 184 / 365.25))
+
+
+def test_a_day_of_change_without_an_earlier_plan_changes_nothing():
+    assert Plan(4, changed_on=date(2024, 3, 1)).ratio(BEGAN, after(3)) == pytest.approx(0.75)
+
+
+def test_a_lot_states_when_it_was_acquired():
+    dated, undated = Lot(emitted(1), Plan(4), acquired=BEGAN.date()), Lot(emitted(1), Plan(4))
+
+    assert [dated.when_acquired, undated.when_acquired] == ["2022-03-01", "on a day that is not known"]

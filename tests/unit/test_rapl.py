@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from clocks import HandClock
 from trees import BOOT, RANGE, machine, processor, set_counter, write, zone
 
 from agent.errors import ReadFailed, SourceAbsent
+from agent.readings import Boundary
 from agent.sources import rapl
 
 
@@ -283,3 +286,202 @@ def test_closing_gives_back_every_file(tmp_path):
     source.close()
 
     assert not open_files(tmp_path)
+
+
+def test_the_channels_state_what_they_are_and_what_is_plausible_of_them(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:0:0", "dram", 1))
+    write(tmp_path, zone("intel-rapl:0:1", "core", 1))
+    write(tmp_path, zone("intel-rapl:1", "psys", 1))
+
+    assert {(c.name, c.component, c.boundary, c.plausible_watts) for c in opened(tmp_path).channels} == {
+        ("package-0", "cpu", Boundary.COMPONENT, 1000.0),
+        ("dram-0", "dram", Boundary.COMPONENT, 500.0),
+        ("core-0", "cpu", Boundary.COMPONENT, 1000.0),
+        ("psys", "host", Boundary.PLATFORM, 10_000.0),
+    }
+
+
+def test_a_core_lies_within_the_package_of_its_own_socket(tmp_path):
+    processor(tmp_path)
+    for number in (0, 1):
+        write(tmp_path, zone(f"intel-rapl:{number}", f"package-{number}", 1))
+        write(tmp_path, zone(f"intel-rapl:{number}:0", "core", 1))
+
+    assert within(opened(tmp_path)) == {
+        "package-0": None,
+        "core-0": "package-0",
+        "package-1": None,
+        "core-1": "package-1",
+    }
+
+
+def test_a_core_of_which_the_package_is_not_counted_lies_within_nothing(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, {"sys/class/powercap/intel-rapl:0/name": "package-0"})
+    write(tmp_path, zone("intel-rapl:0:0", "core", 1))
+
+    assert within(opened(tmp_path)) == {"core": None}
+
+
+def test_a_counter_may_show_the_end_of_its_range(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", RANGE))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": RANGE}
+
+
+@pytest.mark.parametrize(("wraps_after", "is_a_range"), [(1, True), (2**63 - 1, True), (0, False), (2**63, False)])
+def test_a_range_is_more_than_nothing_and_less_than_any_counter_could_be_wide(tmp_path, wraps_after, is_a_range):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1, wraps_after))
+    if is_a_range:
+        assert by_channel(opened(tmp_path)) == {"package-0": 1}
+        return
+
+    with pytest.raises(ReadFailed, match="no counter's range"):
+        opened(tmp_path)
+
+
+def test_a_folder_that_is_no_zone_is_passed_over(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    write(tmp_path, zone("intel-rapl:x", "package-1", 2))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 1}
+
+
+def test_a_device_that_goes_away_twice_is_a_third_counter(tmp_path):
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    source = opened(tmp_path)
+    for value in (5, 7):
+        source.read()
+        (tmp_path / "sys/class/powercap/intel-rapl:0/energy_uj").unlink()
+        with pytest.raises(ReadFailed):
+            source.read()
+        set_counter(tmp_path, "intel-rapl:0", value)
+
+    assert [(reading.microjoules, reading.epoch) for reading in source.read()] == [(7, f"{BOOT}#2")]
+
+
+def test_a_file_whose_device_has_gone_is_vanished_too(tmp_path):
+    """Opening a socket's name fails with ENXIO, as opening a device without a driver does."""
+    processor(tmp_path)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    source = opened(tmp_path)
+    source.read()
+    energy = tmp_path / "sys/class/powercap/intel-rapl:0/energy_uj"
+    energy.unlink()
+    with socket.socket(socket.AF_UNIX) as listener, chdir(energy.parent):
+        listener.bind(energy.name)
+        with pytest.raises(ReadFailed) as failure:
+            source.read()
+
+    assert failure.value.reason == "vanished"
+
+
+def with_model(root, number):
+    cpuinfo = root / "proc/cpuinfo"
+    cpuinfo.write_text(cpuinfo.read_text().replace("model name", f"model\t\t: {number}\nmodel name"))
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "zones", "words"),
+    [
+        ("GenuineIntel", 143, ("package-0", "dram"), "a quarter"),
+        ("GenuineIntel", 173, ("package-0", "dram"), "nonsense"),
+        ("GenuineIntel", 174, ("package-0", "dram"), "nonsense"),
+        ("GenuineIntel", 143, ("package-0",), ""),
+        ("GenuineIntel", 85, ("package-0", "dram"), ""),
+        ("AuthenticAMD", 143, ("package-0", "dram"), ""),
+    ],
+)
+def test_a_note_warns_of_dram_counters_of_some_models_of_intel_where_there_is_one(
+    tmp_path, vendor, model, zones, words
+):
+    processor(tmp_path, vendor=vendor)
+    with_model(tmp_path, model)
+    for number, name in enumerate(zones):
+        write(tmp_path, zone("intel-rapl:0" if number == 0 else f"intel-rapl:0:{number}", name, 1))
+    notes = " ".join(opened(tmp_path).notes)
+
+    assert words in notes
+    assert bool(notes) == bool(words)
+
+
+def test_zones_are_read_where_nothing_is_known_of_the_processor(tmp_path):
+    processor(tmp_path)
+    (tmp_path / "proc/cpuinfo").unlink()
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 1}
+
+
+def test_a_server_of_intel_without_the_driver_is_advised_to_load_it(tmp_path):
+    processor(tmp_path)
+
+    with pytest.raises(SourceAbsent) as absence:
+        opened(tmp_path)
+
+    assert absence.value.remedy == "sudo modprobe intel_rapl_msr"
+
+
+def test_another_processor_has_no_such_counters_and_no_driver_to_load(tmp_path):
+    processor(tmp_path, vendor="ARM")
+
+    with pytest.raises(SourceAbsent, match="has no RAPL counters") as absence:
+        opened(tmp_path)
+
+    assert absence.value.remedy == ""
+
+
+@pytest.mark.parametrize(
+    ("shown", "apart", "are_mirrored"),
+    [
+        (10_000_000_000, 10_000_000, True),  # a thousandth
+        (10_000_000_000, 10_000_001, False),
+        (1_000_000_000, 5_000_000, True),  # or 5 J
+        (1_000_000_000, 5_000_001, False),
+    ],
+)
+def test_dies_mirror_one_counter_within_a_thousandth_or_five_joules(tmp_path, shown, apart, are_mirrored):
+    processor(tmp_path, vendor="AuthenticAMD")
+    write(tmp_path, zone("intel-rapl:0", "package-0-die-0", shown))
+    write(tmp_path, zone("intel-rapl:1", "package-0-die-1", shown - apart))
+    source = opened(tmp_path)
+
+    assert set(by_channel(source)) == ({"package-0"} if are_mirrored else {"package-0-die-0", "package-0-die-1"})
+    assert len(source.notes) == are_mirrored
+
+
+def test_dies_of_a_processor_are_compared_in_whatever_order_the_kernel_lists_them(tmp_path):
+    processor(tmp_path, vendor="AuthenticAMD")
+    for number, name in enumerate(("package-0-die-0", "package-1-die-0", "package-0-die-1", "package-1-die-1")):
+        write(tmp_path, zone(f"intel-rapl:{number}", name, 10_000_000_000 * (1 + number % 2)))
+
+    assert by_channel(opened(tmp_path)) == {"package-0": 10_000_000_000, "package-1": 20_000_000_000}
+
+
+def test_a_core_of_amd_is_left_out_and_noted_beside_what_else_is(tmp_path):
+    processor(tmp_path, vendor="AuthenticAMD")
+    write(tmp_path, zone("intel-rapl:0", "package-0-die-0", 10_000_000_000))
+    write(tmp_path, zone("intel-rapl:0:0", "core", 17))
+    write(tmp_path, zone("intel-rapl:1", "package-0-die-1", 10_000_000_000))
+    write(tmp_path, zone("intel-rapl-mmio:0", "package-0-die-0", 10_000_000_000))
+    source = opened(tmp_path)
+
+    assert by_channel(source) == {"package-0": 10_000_000_000}
+    assert [note.partition(" left out")[0] for note in source.notes] == [
+        "intel-rapl-mmio:0",
+        "package-0: 1 more dies",
+        "core zones",
+    ]
+
+
+def test_a_processor_of_amd_with_one_package_has_nothing_to_note(tmp_path):
+    processor(tmp_path, vendor="AuthenticAMD")
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+
+    assert opened(tmp_path).notes == ()

@@ -17,17 +17,17 @@ FIRST, OTHER = (
 METERS = [InletMeter((channel,), Contradictions()) for channel in (FIRST, OTHER)]
 
 
-def told(channel, watts, seconds):
+def reported(channel, watts, seconds):
     return EnergyStep(channel, round(watts * seconds * 1e6), seconds, 0.0, Outcome.INTEGRATED)
 
 
 def compare(comparison, first_watts, other_watts, windows, at=0.0):
-    """Let both meters tell every 10 s for a number of windows; return when that was over."""
+    """Let both meters report every 10 s for a number of windows; return when that was over."""
     for _ in range(round(windows * 600 / 10) + 1):
         at += 10
-        steps = [told(FIRST, first_watts, 10)]
+        steps = [reported(FIRST, first_watts, 10)]
         if other_watts is not None:
-            steps.append(told(OTHER, other_watts, 10))
+            steps.append(reported(OTHER, other_watts, 10))
         comparison.compare(METERS, steps, at)
     return at
 
@@ -60,7 +60,7 @@ def test_one_window_is_not_lasting_and_agreement_ends_it():
     assert not comparison.problems
 
 
-def test_a_meter_that_hardly_tells_is_not_judged():
+def test_a_meter_that_hardly_reports_is_not_judged():
     comparison = MeterComparison()
     compare(comparison, 200, None, 3)
 

@@ -39,7 +39,7 @@ class Provider(Protocol):
         """Return path and query of the newest values."""
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:
-        """Return path and query of the values of a past period, not longer than the table says."""
+        """Return path and query of the values of a past period, not longer than the table allows."""
 
     def rows(self, document: Document) -> Sequence[Row]:
         """Return the rows of an answer to either, in any order; raise NoRows if it does not have the documented shape."""

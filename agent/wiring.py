@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
 
-LONGEST_LOOK_SECONDS = 2.0  # that the end of the agent waits for a look at the hardware
+LONGEST_LOOK_SECONDS = 2.0  # for which the agent, when it ends, waits for a look at the hardware
 
 _LOOK_AGAIN_SECONDS = 0.02
 
 
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
-    """Find out what the machine is made of, by looking and by its inventory file, which goes before."""
+    """Detect what the machine is made of; what its inventory file states goes before what is detected."""
     inventory, problems = _inventory(host, config)
     book, unread = book_of(host, config)
     return Machine(host, inventory, book, config.sources), (*problems, *unread)
@@ -79,8 +79,8 @@ def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
     inventory, problems = _inventory(facts.machine.host, config)
     problems = (
         *problems,
-        *(one for one in facts.found_problems if one.origin == "factors"),
-    )  # of the book, which stays
+        *(one for one in facts.found_problems if one.origin == "factors"),  # of the factor book, which stays
+    )
     return host_facts(replace(facts.machine, inventory=inventory), facts.place, problems, facts.instruments)
 
 
@@ -112,7 +112,7 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
 
 @contextmanager
 def _live(host: Host, config: Config, facts: HostFacts, state: Path | None) -> Iterator[LiveIntensity | None]:
-    """Ask for the live intensity in a thread, where the config names a provider; what is recorded is not of this hour."""
+    """Ask for the live intensity in a thread, where the config names a provider, but not for a captured machine."""
     if config.grid is None or not isinstance(host.clock, SystemClock):
         yield None
         return
@@ -155,7 +155,7 @@ def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sa
     """Deliver the snapshots of a sampler; give the sampler and where to find them. The history is written at the end.
 
     Raises:
-        ConfigError: a delivery cannot be had, found before anything is written; or the state directory cannot.
+        ConfigError: a delivery cannot start, found before anything is written; or the state directory cannot be used.
     """
     from agent.deliveries.table import DELIVERIES  # noqa: PLC0415 - the other commands deliver nothing
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agent.host import Host
     from impacts.quantities import Quantity
 
-HELP = "print how a figure came about: formula, inputs, datasets, rows, licences"
+HELP = "print how a figure is worked out: formula, inputs, datasets, rows, licences"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from impacts.parts import Inventory, Part, Server
     from impacts.problems import Problem
 
-# What an estimate of the part rests on: where it is not known, that is said.
-_TELLING = {
+# What the estimate of a part rests on; where it is not known, the line shows that.
+_ESTIMATED_BY = {
     "cpu": ("model",),
     "memory": ("capacity_gb", "generation"),
     "ssd": ("capacity_gb", "model"),
@@ -96,7 +96,7 @@ def _lacks_year(part: Part) -> bool:
 
 
 def _assumed_kinds(parts: tuple[Part, ...], problems: tuple[Problem, ...]) -> set[str]:
-    """Return the kinds of which a problem says that they are assumed, where no part of the kind says it itself."""
+    """Return the kinds that a problem states as assumed, but for those whose parts are marked so themselves."""
     kinds = {problem.reason.removesuffix("_assumed") for problem in problems if problem.reason.endswith("_assumed")}
     return kinds - {part.kind for part in parts if part.assumed}
 
@@ -114,7 +114,7 @@ def _attributes(part: Part) -> str:
         "year": f"of {part.year}" if part.year else "",
     }
     stated = " ".join(filter(None, known.values()))
-    return ", ".join(filter(None, (stated, *(_UNKNOWN[name] for name in _TELLING[part.kind] if not known[name]))))
+    return ", ".join(filter(None, (stated, *(_UNKNOWN[name] for name in _ESTIMATED_BY[part.kind] if not known[name]))))
 
 
 def _with_unit(value: float | None, unit: str) -> str:

@@ -90,7 +90,7 @@ def _amount(entered: ImpactHour) -> dict[str, float]:
 def _text(document: dict[str, Any]) -> Iterator[str]:
     span = f"{document['from'][:16]} to {document['until'][:16]} UTC, hours with accounts: {document['hours']}"
     if not document["written"]:
-        newest = f"version {document['version']}" if document["version"] else "as they were booked"
+        newest = f"version {document['version']}" if document["version"] else "as they were entered"
         yield f"{span}: nothing changes, nothing is written; the accounts stay {newest}"
         return
     yield f"{span}: version {document['version']} is written, hours that change: {document['hours_changed']}; the old stays"
@@ -106,7 +106,7 @@ def _text(document: dict[str, Any]) -> Iterator[str]:
             yield f"\n{quantity['quantity']}: {_bounded(old)} -> {_bounded(new)} {unit}"
             yield from (_line("old", factor, unit) for factor in old["factors"])
             yield from (_line("new", factor, unit) for factor in new["factors"])
-    yield "\nCounters are not rewritten: statements of counters stay as they were, reports take the newest version."
+    yield "\nCounters are not rewritten: what was read from them stays as it was, reports take the newest version."
 
 
 def _bounded(side: dict[str, Any]) -> str:

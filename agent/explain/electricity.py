@@ -61,7 +61,7 @@ class ElectricityPapers:
     def figure(
         self, quantity: Quantity, shares: Sequence[Share], energy_grounds: Sequence[Citation], period: str
     ) -> Iterator[Figure]:
-        """Return the sum of what factors stand for, as it was entered, with its paper; nothing of nothing."""
+        """Return the sum of the shares, as it was entered, with its paper; nothing where there are none."""
         if shares:
             paper = self._paper(quantity, shares, energy_grounds, period)
             entered = sum((share.amount for share in shares), ImpactHour()).amount
@@ -83,7 +83,7 @@ class ElectricityPapers:
         yield Figure(q.GRID_MARKET_BASED, (), replace(intensity, grounds=paper.leaves), derivation=paper)
 
     def ratio_figure(self, totals: Totals) -> Iterator[Figure]:
-        """Return market-based over location-based emissions, by joule: an older program has entered one of them alone."""
+        """Return market-based over location-based emissions, each per joule: an older program entered one of them alone."""
         by_joule = {}
         for name, quantity in (("market", q.SCOPE2_MARKET_BASED), ("location", q.SCOPE2_LOCATION_BASED)):
             amount = totals.impact(quantity.stem)
@@ -108,7 +108,7 @@ class ElectricityPapers:
         return work_out(f"{_TITLES[quantity]}, {period}", " + ".join(inputs), inputs, units=_in(quantity))
 
     def _next_kwh(self) -> Derivation:
-        """What the next kWh is by the market-based method."""
+        """What the next kWh emits by the market-based method."""
         terms, state = self.accounts.terms(self.at), self._market_state
         ground = Citation("the agent's accounts: a kWh")
         step = market_based(Estimate.exact(JOULES_PER_KWH, "J", ground), hour_of(self.at), state, terms)
@@ -119,7 +119,7 @@ class ElectricityPapers:
         return self.accounts.market_state
 
     def _of_share(self, quantity: Quantity, share: Share, grounds: Sequence[Citation]) -> Derivation:
-        """Return energy × factor, and how the factor came about."""
+        """Return energy × factor, and how the factor is worked out."""
         ground = Citation(f"the agent's accounts: the host's energy that is entered on {share.label}")
         energy = share.joules.estimate("J", ground, *grounds)
         grid = self._grid_of(share)
@@ -174,7 +174,7 @@ def _product(
 
 
 def _in(quantity: Quantity) -> dict[str, str]:
-    """People read what the use emits in the unit of the metric: it begins small."""
+    """Return the unit that the result is shown in: that of the metric, for a history begins with small amounts."""
     return {RESULT: quantity.unit}
 
 

@@ -31,9 +31,9 @@ EVER = "since the history began"
 JUST_TAKEN = "of the two samples just taken"
 
 _CRITERIA = {q.EMBODIED: "gwp", q.EMBODIED_ADPE: "adpe", q.EMBODIED_PRIMARY_ENERGY: "pe"}
-# Of which the history, where there is one, knows better than two samples.
+# Where there is a history, these are explained by it alone: two samples would state something else.
 _OF_THE_HISTORY_ALONE = {q.SCOPE2_MARKET_TO_LOCATION, q.EMBODIED_AMORTISED, q.EMBODIED_AMORTISED_RATIO}
-# Whose papers follow, because the figure is made of them.
+# The quantities whose papers follow those of a quantity, because it is made of them.
 _BESIDE = {
     q.HOST_ENERGY: (q.HOST_POWER,),
     q.HOST_MEASURED_ENERGY: (q.HOST_POWER,),
@@ -102,7 +102,7 @@ class Explanation:
 
     @property
     def _began_at(self) -> datetime:
-        """When the history of the running agent began, else this look at the host."""
+        """When the history of the running agent began, else when the snapshot's period did."""
         began_at = self.history.began_at if self.history is not None else None
         return began_at or self.snapshot.statements[-1].begins
 

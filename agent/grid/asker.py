@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request to a provider: answered with checked values, or a failure in plain words. The token is in its header alone."""
+"""One request to a provider: checked values, or a failure in plain words. The token goes into its header alone."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _UNAUTHORIZED = frozenset({401, 403})
 _BUSY = frozenset({429, 503})
 
 _REMEDIES = {
-    "unauthorized": "see the token, and whether its plan includes the zone",
-    "busy": "nothing: it is asked again when it wants to be; if it lasts, see the limits of the plan",
-    "tls": "see whether something between here and the provider replaces its certificate",
+    "unauthorized": "check the token, and that its plan includes the zone",
+    "busy": "nothing: it is asked again when it allows it; if it lasts, check the limits of the plan",
+    "tls": "check whether something between this host and the provider replaces its certificate",
     "unreachable": "let this host reach the provider, directly or by grid.proxy",
     "timeout": "let this host reach the provider, directly or by grid.proxy, or set a longer grid.deadline_seconds",
-    "other_zone": "see grid.zone, and whether the token's plan includes it",
-    "in_future": "see whether this machine's clock is right (timedatectl)",
+    "other_zone": "check grid.zone, and that the token's plan includes it",
+    "in_future": "check that this machine's clock is right (timedatectl)",
 }
-_OTHER_REMEDY = "if it lasts, see the provider's own status page"
+_OTHER_REMEDY = "if it lasts, look at the provider's own status page"
 
 
 class Asker:
@@ -68,7 +68,7 @@ class Asker:
         return self._ask(self._provider.past(since, until, self._clock.utc_now()))
 
     def left_alone(self, now: datetime) -> timedelta:
-        """Return for how long the provider wants no more requests; nothing where it has not said so."""
+        """Return for how long the provider still wants no requests; zero where it has named no time."""
         until = self.leave_alone_until
         if until is None or not now < until <= now + LONGEST_RETRY_AFTER:  # later than that, the clock was put back
             return timedelta(0)
@@ -99,13 +99,13 @@ class Asker:
             self._web.hang_up()  # the next request is minutes away
 
     def _values(self, body: bytes) -> list[Value]:
-        """Return the values of an answer. A row that cannot be used takes nothing from the others."""
+        """Return the values of an answer, without the rows that cannot be used."""
         try:
             rows = self._provider.rows(json.loads(body))
         except NoRows as wrong:
             raise self._failed("garbage", f"does not answer as documented: {wrong}") from None
         except (ValueError, RecursionError):
-            raise self._failed("garbage", "answers with what is no JSON") from None
+            raise self._failed("garbage", "answers with something that is not JSON") from None
         values, troubles = self._checked(rows)
         if values:
             return values
@@ -131,7 +131,7 @@ class Asker:
 
 
 def _retry_after(stated: str, now: datetime) -> datetime | None:
-    """Return the time of a Retry-After header, in seconds or a date (RFC 9110, 10.2.3); None if it says none."""
+    """Return the time of a Retry-After header, in seconds or a date (RFC 9110, 10.2.3); None if it states none."""
     latest = now + LONGEST_RETRY_AFTER
     if stated.isascii() and stated.isdigit():
         is_short = len(stated) < len("100000")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel says of each block device that stands for hardware, not of what is mapped, mounted or in memory.
+"""What the kernel reports of each block device that is hardware, not of what is mapped, mounted or in memory.
 
 https://www.kernel.org/doc/Documentation/ABI/stable/sysfs-block
 """
@@ -35,7 +35,7 @@ READS = (
             "device/raid_level",
             "device/transport",
             "device/nvme*/transport",  # where the kernel joins the paths to an NVMe drive
-            "device/modalias",  # says that there is a device where it has no model
+            "device/modalias",  # shows that there is a device where it has no model
             "device/type",  # same, and distinguishes a soldered eMMC from a card
             "device/scsi_disk/*/cache_type",  # for the folder's name: host:channel:target:unit
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Expansion cards by their PCI class: accelerators, network cards, storage controllers. What is soldered on is the board's.
+"""Expansion cards by their PCI class: accelerators, network cards, storage controllers. What is soldered on is part of the board.
 
 Class codes: PCI Code and ID Assignment Specification.
 """
@@ -56,7 +56,7 @@ def wanted_names(cards: Iterable[Card]) -> frozenset[Id]:
 
 
 def _recognised(card: Card, *, virtual: bool) -> tuple[str, Function] | None:
-    """Return what kind of part a device is, by the first of its functions that says so; None if it is none."""
+    """Return what kind of part a device is, by the first of its functions that is one; None if none is."""
     gpu = gpus.gpu_of(card, virtual=virtual)
     if gpu is not None:
         return "gpu", gpu

@@ -25,7 +25,7 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
     cpus, cpu_problems = cpu.detect_cpus(processors, smbios, virtual=machine.virtual)
     modules, memory_problems = memory.detect_memory(host, smbios)
     if not cpus or not modules:
-        # A list without them would say that they are absent.
+        # A list without them would state that they are absent.
         return Inventory(machine), (_undetected(cpus=bool(cpus), modules=bool(modules)),)
     devices = pci.read_cards(host)
     built_in, drive_problems = drives.detect_drives(host, devices, virtual=machine.virtual)

@@ -102,7 +102,7 @@ def _speed_mts(device: Structure, at: int, extended_at: int) -> int | None:
 
 
 def _with_years(modules: Sequence[Part], eeproms: Sequence[spd.Eeprom]) -> list[Part]:
-    """Return the modules with the years of their EEPROMs, where it is known which is whose or where all agree."""
+    """Return the modules with the years of their EEPROMs, where it is known whose each is, or where all state one year."""
     years = {eeprom.year for eeprom in eeproms}
     if len(eeproms) == len(modules) and len(years) == 1:
         return [replace(module, year=year) for module in modules for year in years]
@@ -150,7 +150,7 @@ def _assumed(host: Host, smbios: Smbios) -> tuple[tuple[Part, ...], tuple[Proble
 
 
 def _total_gb(host: Host) -> float:
-    import psutil  # noqa: PLC0415 -- only where the firmware is silent
+    import psutil  # noqa: PLC0415 -- only where the firmware lists no modules
 
     psutil.PROCFS_PATH = str(host.path("/proc"))
     try:

@@ -21,7 +21,7 @@ _SETTLED_BY = {
     "psu_shared": frozenset({"psu"}),
     "cards_unnamed": frozenset({"gpu", "nic", "storage_controller"}),
 }
-_ALL_TOLD = frozenset({"cpu", "memory"})  # without these two nothing is detected
+_NEEDED = frozenset({"cpu", "memory"})  # without these two nothing is detected
 
 
 def written_over(
@@ -29,11 +29,12 @@ def written_over(
 ) -> tuple[Inventory, tuple[Problem, ...]]:
     """Return the inventory of a file over what was detected here, and the problems that remain.
 
-    What the file says of the server goes before. A kind that the file lists is the file's, and what it leaves out of
-    a part is filled in from the detected one; a kind that it does not list stays as detected. `count: 0` is none.
+    What the file states of the server goes before what was detected. Of a kind that the file lists, the parts are the
+    file's, and what it leaves out of one is filled in from the detected part; a kind that it does not list stays as
+    detected. `count: 0` states that there is no part of the kind.
     """
-    said = {f.name: value for f in fields(Server) if (value := getattr(written.server, f.name))}
-    server = replace(detected.server, **said)
+    stated = {f.name: value for f in fields(Server) if (value := getattr(written.server, f.name))}
+    server = replace(detected.server, **stated)
     guest = guest_problems(server)
     remaining = tuple(problem for problem in problems if problem not in guest_problems(detected.server))
     if written.parts is None:
@@ -47,7 +48,7 @@ def written_over(
 
 
 def _listed(parts: Sequence[Part]) -> frozenset[str]:
-    """Return the kinds whose present parts a file lists; what has left says nothing of what is there."""
+    """Return the kinds whose present parts a file lists; a part that has left does not list its kind."""
     return frozenset(part.kind for part in parts if part.retired is None)
 
 
@@ -97,13 +98,13 @@ def _kept(detected: Sequence[Part], listed: frozenset[str]) -> list[Part]:
 def _is_settled(problem: Problem, listed: frozenset[str]) -> bool:
     """Whether the file lists what detection could not know."""
     if problem.reason == "parts_unknown":
-        return listed >= _ALL_TOLD
+        return listed >= _NEEDED
     kinds = _SETTLED_BY.get(problem.reason, frozenset({problem.reason.removesuffix("_assumed")}))
     return bool(kinds & listed)
 
 
 def still_assumed(part: Part) -> Problem:
-    """Return the problem of a part that somebody took over from a guess."""
+    """Return the problem of a part in the file that is still marked as a guess."""
     return Problem(
         "inventory",
         f"{part.kind}_assumed",

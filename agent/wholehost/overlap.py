@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What contains what, over all sources: an inlet contains the platform, the platform its components.
 
-Channels of one source say so themselves (`within`). Between sources it follows from boundary and component: two
-sources that count the same component, or two inlet meters, are one and the same energy, reported twice.
+Channels of one source state it themselves (`within`). Between sources it follows from boundary and component: two
+sources that count the same component, or two inlet meters, report one and the same energy.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from agent.readings import Boundary, Channel, Method
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Components that a machine's sources all see as a whole: of two sources that count them, one is enough. Cards and
-# drives are counted one by one, each by the source that knows it …
+# Of these components every source counts all that the machine has: of two sources that count them, one is enough.
+# Cards and drives are counted one by one, each by the source that knows it …
 _SEEN_WHOLE = frozenset({"cpu", "dram", "module"})
-# … but for those of a source that knows all cards.
+# … except by these sources, which count all cards.
 _KNOWS_ALL_CARDS = frozenset({"cray"})
 
 _CONTENTS = {"module": frozenset({"cpu", "dram"})}  # a CPU with its memory on one board

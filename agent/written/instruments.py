@@ -50,7 +50,7 @@ def _instrument(given: Mapping[str, Any], folder: Path, where: str) -> Instrumen
     delivery = _delivery(given, folder, where)
     if kind is not InstrumentKind.SUPPLIER_RATE and not given.keys() & {"share", "volume_kwh", *_DELIVERY_KEYS[:2]}:
         raise ConfigError(
-            f"{where}: says nothing of how much it covers; add volume_kwh, or share (1 for all of this host's energy)"
+            f"{where}: does not state how much it covers; add volume_kwh, or share (1 for all of this host's energy)"
         )
     return Instrument(
         name=given["name"],
@@ -77,7 +77,7 @@ def _day(given: Mapping[str, Any], key: str, where: str) -> date:
 
 
 def _factor(given: Mapping[str, Any], where: str) -> Estimate:
-    """Return the factor with the bounds that are given; without them it is what the document says, and that exactly."""
+    """Return the factor with the bounds that are given; without them it is exactly what the document states."""
     central = given["factor_gco2e_per_kwh"]
     low, high = given.get("factor_low_gco2e_per_kwh", central), given.get("factor_high_gco2e_per_kwh", central)
     if not low <= central <= high:
@@ -102,7 +102,7 @@ def _delivery(given: Mapping[str, Any], folder: Path, where: str) -> Delivery | 
     keys = [key for key in _DELIVERY_KEYS if key in given]
     if given.get("matching", "yearly") == "yearly":
         if keys:
-            raise ConfigError(f"{where}.{keys[0]}: is of use with hourly matching only; add `matching: hourly`")
+            raise ConfigError(f"{where}.{keys[0]}: is for hourly matching alone; add `matching: hourly`")
         return None
     if not keys:
         raise ConfigError(f"{where}: hourly matching needs the hours; add {' or '.join(_DELIVERY_KEYS)}")

@@ -275,7 +275,7 @@ def rapl_in(document):
 
 @pytest.mark.root
 @each_machine
-def test_an_ordinary_user_is_told_which_right_is_missing_and_the_command_that_gives_it(
+def test_an_ordinary_user_is_shown_which_right_is_missing_and_the_command_that_gives_it(
     wattprint, call, tmp_path, machine
 ):
     """Root without capabilities is bound by a file's owner and mode like everyone else."""

@@ -111,8 +111,8 @@ def test_an_ordinary_user_gets_assumptions_with_the_remedy(tmp_path):
         try:
             os.setuid(65534)
             inventory, problems = detect(Host(root))
-            told = [inventory.server.form, *(f"{problem.reason}: {problem.remedy}" for problem in problems)]
-            os.write(write, json.dumps(told).encode())
+            found = [inventory.server.form, *(f"{problem.reason}: {problem.remedy}" for problem in problems)]
+            os.write(write, json.dumps(found).encode())
         finally:
             os._exit(0)
     os.close(write)

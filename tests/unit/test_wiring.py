@@ -69,7 +69,7 @@ def test_a_guess_that_nobody_confirmed_stays_a_problem(tmp_path):
     assert "memory_assumed" in {problem.reason for problem in given.problems}
 
 
-def test_cards_whose_power_nothing_tells_widen_the_hosts_bounds_and_are_named(tmp_path):
+def test_cards_whose_power_nothing_reports_widen_the_hosts_bounds_and_are_named(tmp_path):
     parts = "parts: [{kind: cpu, count: 2}, {kind: gpu, count: 8, model: NVIDIA H100 80GB HBM3}]"
     given = sampled(config_with(tmp_path, parts))
 
@@ -105,7 +105,7 @@ def test_a_date_of_acquisition_in_the_future_is_a_problem(tmp_path):
     assert "acquired_in_future" in {problem.reason for problem in given.problems}
 
 
-def test_hardware_whose_service_life_is_over_books_nothing_and_says_so_with_a_zero(tmp_path):
+def test_hardware_whose_service_life_is_over_amortises_nothing_and_shows_a_zero(tmp_path):
     given = sampled(config_with(tmp_path, "server: {acquired: 2012-01-01, service_life_years: 4}"))
 
     assert given.named("wattprint_scope3_embodied_amortised_ratio")[0].estimate.central == 1
@@ -134,7 +134,7 @@ def test_a_guests_cpu_is_its_threads_and_not_its_hypervisors_processors(tmp_path
     assert cpu.watts(1.0) == pytest.approx(2 * 3 * 1.02)
 
 
-def test_the_factors_in_use_are_those_of_the_moment():
+def test_the_factors_are_those_of_the_moment():
     rows = {figure.labels[2] for figure in sampled(Config()).named("wattprint_factor_info")}
 
     assert "psu_efficiency" not in rows

@@ -2,8 +2,8 @@
 """Electricity Maps, API v3: consumption of a zone with its imports, by the hour; some values are estimated.
 
 https://portal.electricitymaps.com/developer-hub/api/reference. `history` covers the last 24 hours and is part of the
-free plan, `past-range` goes back years and is not. Where no zone is found, the API answers with that of the caller's
-address instead: the zone of every answer is compared.
+free plan, `past-range` goes back years and is not. Where it does not find the zone, the API answers with
+the zone of the caller's address, so the zone of every answer is checked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agent.grid.provider import Document
 
 _NAMES = {"life_cycle": "lifecycle", "direct": "direct"}
-_HISTORY = timedelta(hours=23)  # one less than it covers: the first is often cut off
+_HISTORY = timedelta(hours=23)  # one hour less than it covers: the first is often cut off
 _HOUR_SECONDS = 3600
 
 
@@ -31,12 +31,12 @@ class ElectricityMaps:
 
     def __init__(self, zone: str, boundary: str) -> None:
         self.reported_zone = self.region = zone
-        self.told_boundary: str | None = _NAMES[boundary]
+        self.reported_boundary: str | None = _NAMES[boundary]
         self.citation = Citation(
             title="Electricity Maps: carbon intensity API, v3",
             dataset="live-electricity-maps",
             entry=f"electricity:{zone}",
-            locator=f"zone {zone}, {self.told_boundary} emission factors, with imports and exports, without grid losses",
+            locator=f"zone {zone}, {self.reported_boundary} emission factors, with imports and exports, without grid losses",
             licence="terms of the Electricity Maps API",
             url="https://portal.electricitymaps.com/developer-hub/api/reference",
         )
@@ -46,13 +46,13 @@ class ElectricityMaps:
         return self._path("latest")
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:
-        """Return the request of past hours, that of the free plan where it will do."""
+        """Return the request of past hours: to `history`, part of the free plan, where it reaches back far enough."""
         if now - since < _HISTORY:
             return self._path("history")
         return self._path("past-range", start=f"{since:%Y-%m-%dT%H:%M:%SZ}", end=f"{until:%Y-%m-%dT%H:%M:%SZ}")
 
     def rows(self, document: Document) -> Sequence[Row]:
-        """Return what `latest` (one object), `history` or `past-range` (lists of such objects) say."""
+        """Return what `latest` (one object), `history` or `past-range` (lists of such objects) report."""
         if value_at(document, "datetime") is not None:
             found = [document]
         else:
@@ -70,5 +70,5 @@ class ElectricityMaps:
         ]
 
     def _path(self, name: str, **more: str) -> str:
-        query = {"zone": self.reported_zone, "emissionFactorType": self.told_boundary, **more}
+        query = {"zone": self.reported_zone, "emissionFactorType": self.reported_boundary, **more}
         return f"/v3/carbon-intensity/{name}?{urlencode(query)}"

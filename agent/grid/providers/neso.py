@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """NESO Carbon Intensity API: Great Britain and its regions, by the half hour.
 
-https://carbon-intensity.github.io/api-definitions/. The half hour that runs is a forecast; the nation's is replaced by
-what it was when that is known, a region's stays a forecast. A period's answer begins with the half hour that ends at
-its beginning. The API names its intensity as that of generation with interconnectors and grid losses.
+https://carbon-intensity.github.io/api-definitions/. The value of the current half hour is a forecast. The
+nation's is replaced by the outcome later, a region's stays a forecast. The answer for a period begins with the half hour
+that ends where the period begins. The API states that its intensity includes interconnectors and grid losses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NATION = "GB"
 class Neso:
     """The nation, a region by its number, or the region of a postcode by its first half."""
 
-    told_boundary: str | None = None
+    reported_boundary: str | None = None
 
     def __init__(self, zone: str, boundary: str) -> None:  # noqa: ARG002 - there is one
         self.reported_zone = zone
@@ -43,7 +43,7 @@ class Neso:
         )
 
     def latest(self, now: datetime) -> str:
-        """Return the request of the last hours and the half hour that runs."""
+        """Return the request of the last hours and the current half hour."""
         return self.past(now - _LOOK_BACK, now + _HALF_HOUR, now)
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:  # noqa: ARG002 - all is in one place

@@ -31,7 +31,7 @@ class Eco2mix:
     """Mainland France."""
 
     reported_zone = "France"
-    told_boundary: str | None = None
+    reported_boundary: str | None = None
     citation = Citation(
         title="RTE: éCO2mix, national data",
         dataset="live-rte-eco2mix",
@@ -45,11 +45,11 @@ class Eco2mix:
         self.region = zone
 
     def latest(self, now: datetime) -> str:
-        """Return the request of the last hours: they come several at a time."""
+        """Return the request of the last hours: values come several at a time."""
         return _path("eco2mix-national-tr", now - _LOOK_BACK, now)
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:
-        """Return the request of a past period; what the real-time data no longer hold is in the consolidated ones."""
+        """Return the request of a past period: to the consolidated data where the real-time data may not reach back to it."""
         is_recent = now - since < _REAL_TIME_DEPTH
         return _path("eco2mix-national-tr" if is_recent else "eco2mix-national-cons-def", since, until)
 

@@ -23,7 +23,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own clocks. `interrupted` ends a wait early, when the agent is told to stop."""
+    """The machine's own clocks. `interrupted` ends a wait early, when the agent is to stop."""
 
     def __init__(self, interrupted: threading.Event | None = None) -> None:
         self._interrupted = interrupted or threading.Event()

@@ -41,7 +41,7 @@ class Host:
             return None
 
     def boot_id(self) -> str:
-        """Return what tells this boot from any other; empty when the kernel does not say."""
+        """Return what distinguishes this boot from any other; empty when the kernel does not report it."""
         return self.read_text("/proc/sys/kernel/random/boot_id") or ""
 
     def run(self, command: Sequence[str], timeout_seconds: float) -> tuple[int, str]:
@@ -53,7 +53,7 @@ class Host:
         """
         import subprocess  # noqa: PLC0415 - few machines are configured to run anything
 
-        with subprocess.Popen(  # noqa: S603 - the administrator's own command, and no shell
+        with subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands for as long as the agent runs: the machine, its place, its embodied impact, and the models in use."""
+"""What holds while the hardware stays the same: the machine, its place, its embodied impact, and its models."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ PROFILE = "default"
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The constant part of an evaluation."""
+class HostFacts:
+    """What is worked out once, when the agent starts and when the hardware has changed."""
 
     machine: Machine
     serving: Inventory  # without the parts that have left
@@ -53,11 +53,11 @@ class Standing:
 
     @cached_property
     def lots(self) -> tuple[Lot, ...]:
-        """The same by what was acquired together; none if they cannot be computed."""
+        """The embodied emissions by what was acquired together; none if they cannot be computed."""
         return lots(pieces(self.embodied.components("gwp")), self.machine.inventory.server, self.service_life)
 
     def problems_on(self, day: date) -> tuple[Problem, ...]:
-        """Return what ought to be said about all this, but for the grid, on a day."""
+        """Return the problems of all this on a day, but for those of the grid."""
         return (
             *self.found_problems,
             *self.embodied.problems,
@@ -65,15 +65,15 @@ class Standing:
         )
 
 
-def standing(
+def host_facts(
     machine: Machine, place: Place, problems: tuple[Problem, ...], instruments: tuple[Instrument, ...] = ()
-) -> Standing:
-    """Work out what stands."""
+) -> HostFacts:
+    """Work out the facts of a host."""
     on = machine.host.clock.utc_now().date()
     rest = machine.book.find("rest_of_host", "power", on=on).factor.value
     psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
     serving = machine.inventory.serving_on(on)
-    return Standing(
+    return HostFacts(
         machine=machine,
         serving=serving,
         place=place,

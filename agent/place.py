@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a machine is: as somebody said, else guessed from its time zone by the time zone database on the machine itself.
+"""Where a machine is: as the user sets it, else guessed from its time zone by the machine's own time zone database.
 
 https://data.iana.org/time-zones/tz-link.html: zone.tab names one country for each zone.
 """
@@ -26,13 +26,13 @@ class Place(NamedTuple):
     """Where the host is."""
 
     region: str  # country or grid zone; empty where it is not known
-    inferred: bool = False  # nobody said it
+    inferred: bool = False  # guessed, not set by the user
 
 
-def place_of(said: str, host: Host, book: FactorBook) -> Place:
-    """Return where the host is: as was said, else by its time zone."""
-    if said:
-        return Place(said)
+def place_of(region: str, host: Host, book: FactorBook) -> Place:
+    """Return where the host is: in the region that the user sets, else where its time zone is."""
+    if region:
+        return Place(region)
     country = infer_location(host)
     if country is None or country not in book.regions("electricity", "gwp"):
         return Place("")
@@ -45,7 +45,7 @@ def check_location(book: FactorBook, location: str, where: str = "location") -> 
     known = {region.partition("-")[0] for region in book.regions("electricity", "gwp")}
     if location and country not in known:
         shown = _OFTEN_MEANT.get(country) or ", ".join(get_close_matches(country, sorted(known), cutoff=0.5))
-        meant = f"did you mean {shown}?" if shown else "write the two letters of ISO 3166"
+        meant = f"did you mean {shown}?" if shown else "write the two letters of ISO 3166."
         raise ConfigError(
             f"{where}: no dataset has the grid of {location!r}; {meant} Leave it out for the world's average"
         )
@@ -54,8 +54,8 @@ def check_location(book: FactorBook, location: str, where: str = "location") -> 
 def infer_location(host: Host) -> str | None:
     """Return the country (ISO 3166) that this machine's time zone belongs to; None where it is nobody's or not known.
 
-    Other countries may keep the time of Europe/Berlin, but they have names of their own for it, and an administrator
-    who chose the name of Berlin rather than that of Copenhagen is taken at his word. UTC and Etc/GMT-2 tell nothing.
+    Other countries keep the same time as Europe/Berlin, but under names of their own: whoever chose the name of Berlin
+    rather than that of Copenhagen is taken to be in Germany. UTC and Etc/GMT-2 name no country.
     """
     zone, table = _zone(host), host.read_text(f"{_ZONES}/zone.tab")
     if zone is None or table is None:

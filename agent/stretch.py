@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stretch of time in which something was used, and how its amount is spread over the hours that it touches.
+"""A stretch of time, and how an amount is spread over the hours that it touches.
 
-An hour is the UTC hour's start in Unix seconds. The parts of a whole number add up to it, wherever it is cut.
+An hour is the UTC hour's start in Unix seconds. The parts of an amount in whole numbers add up to it, wherever it is cut.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Piece:
     whole: int
 
     def share_of(self, amount: float) -> float:
-        """Return what of an amount falls into the hour; of a whole number a whole number."""
+        """Return what of an amount falls into the hour: an integer of an integer, rounded so that all pieces add up."""
         if isinstance(amount, int):
             return amount * self.after // self.whole - amount * self.before // self.whole
         return amount * ((self.after - self.before) / self.whole)
@@ -51,8 +51,8 @@ class Piece:
 class Stretch:
     """A time from `begins` to `ends` (UTC).
 
-    `shape` says how the amount is spread inside, where that is known: the microjoules of consecutive steps of so many
-    seconds, from the beginning on. Without it the amount flows evenly.
+    `shape` states how the amount is spread inside, where that is known: seconds and microjoules of consecutive steps, from
+    the beginning on. Without it the amount is spread evenly.
     """
 
     begins: datetime

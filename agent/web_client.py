@@ -24,7 +24,7 @@ LARGEST_ANSWER_BYTES = 2 * 1024 * 1024
 _CHUNK_BYTES = 16 * 1024
 
 _OTHER_ADDRESS = 64  # these are OpenSSL's numbers
-_TOLD_TLS = {
+_CERTIFICATE_FAULTS = {
     9: "its certificate is not valid yet",
     10: "its certificate has expired",
     18: "its certificate is signed by itself",
@@ -95,20 +95,20 @@ class WebClient:
             if len(body) > LARGEST_ANSWER_BYTES:
                 raise FetchFailed("garbage", f"an answer of more than {LARGEST_ANSWER_BYTES} bytes")
             if self._clock.monotonic_seconds() > until:
-                raise FetchFailed("timeout", "its answer had no end within the deadline")
+                raise FetchFailed("timeout", "its answer was not complete within the deadline")
         return bytes(body)
 
 
 def _failure(error: OSError, seconds: float) -> FetchFailed:
-    """Return the failure by what lies at its root."""
+    """Return the failure, named by its root cause."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return FetchFailed("tls", _TOLD_TLS.get(cause.verify_code, cause.verify_message))
+            return FetchFailed("tls", _CERTIFICATE_FAULTS.get(cause.verify_code, cause.verify_message))
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, TimeoutError):
-            return FetchFailed("tls", f"it does not speak TLS as it should ({cause.reason or 'handshake failed'})")
+            return FetchFailed("tls", f"its TLS connection failed ({cause.reason or 'handshake failed'})")
     if isinstance(error, requests.exceptions.SSLError):  # not OpenSSL's: older libraries compare addresses themselves
-        return FetchFailed("tls", _TOLD_TLS[_OTHER_ADDRESS])
+        return FetchFailed("tls", _CERTIFICATE_FAULTS[_OTHER_ADDRESS])
     if any(isinstance(cause, _TIMEOUTS) for cause in causes):
         return FetchFailed("timeout", f"no answer within {seconds:.3g} s")
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):

@@ -11,7 +11,7 @@ from agent.accounts.accounts import Accounts
 from agent.clock import SystemClock
 from agent.config_file import config_of
 from agent.history.writer import History
-from agent.host_facts import Standing, standing
+from agent.host_facts import HostFacts, host_facts
 from agent.inventory.detection import detect
 from agent.inventory.file import read_inventory
 from agent.inventory.merge import written_over
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 ONCE_SECONDS = 1.0
 ONCE_PATIENCE_SECONDS = 15.0  # for slow sources, of which a BMC may take that long
 
-LONGEST_LOOK_SECONDS = 2.0  # that the end of the agent waits for a look at the hardware
+LONGEST_LOOK_SECONDS = 2.0  # for which the agent, when it ends, waits for a look at the hardware
 
 _LOOK_AGAIN_SECONDS = 0.02
 
 
 def build_machine(host: Host, config: Config) -> tuple[Machine, tuple[Problem, ...]]:
-    """Find out what the machine is made of, by looking and by its inventory file, which goes before."""
+    """Detect what the machine is made of; what its inventory file states goes before what is detected."""
     inventory, problems = _inventory(host, config)
     book, unread = book_of(host, config)
     return Machine(host, inventory, book, config.sources), (*problems, *unread)
@@ -59,51 +59,51 @@ def _inventory(host: Host, config: Config) -> tuple[Inventory, tuple[Problem, ..
     return written_over(read_inventory(config.inventory_file), inventory, problems)
 
 
-def build_standing(host: Host, config: Config) -> Standing:
-    """Return what stands for as long as the agent runs.
+def build_facts(host: Host, config: Config) -> HostFacts:
+    """Return what holds while the hardware stays the same.
 
     Raises:
         ConfigError: the inventory file cannot be used, or no dataset knows the location.
     """
     machine, problems = build_machine(host, config)
     check_location(machine.book, config.location)
-    return standing(machine, place_of(config.said_location, host, machine.book), problems, config.instruments)
+    return host_facts(machine, place_of(config.said_location, host, machine.book), problems, config.instruments)
 
 
-def build_anew(constant: Standing, config: Config) -> Standing:
-    """Return what stands now: the hardware is looked at again, and the inventory file is read again.
+def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
+    """Return what holds now: the hardware is looked at again, and the inventory file is read again.
 
     Raises:
         ConfigError: the inventory file cannot be used.
     """
-    inventory, problems = _inventory(constant.machine.host, config)
+    inventory, problems = _inventory(facts.machine.host, config)
     problems = (
         *problems,
-        *(one for one in constant.found_problems if one.origin == "factors"),
-    )  # of the book, which stays
-    return standing(replace(constant.machine, inventory=inventory), constant.place, problems, constant.instruments)
+        *(one for one in facts.found_problems if one.origin == "factors"),  # of the factor book, which stays
+    )
+    return host_facts(replace(facts.machine, inventory=inventory), facts.place, problems, facts.instruments)
 
 
 @contextmanager
 def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler]:
     """Open the history (None: in memory) and the sources, and give a sampler over them; close all at the end."""
-    constant = build_standing(host, config)
+    facts = build_facts(host, config)
     with ExitStack() as stack:
         history = History.open(state, host.clock)
         stack.callback(history.close)
-        sources = SourceSet(constant.serving_machine, SOURCES)
+        sources = SourceSet(facts.serving_machine, SOURCES)
         stack.callback(sources.close)
-        balance = HostBalance(constant.overheads)
-        live = stack.enter_context(_live(host, config, constant, state))
-        hardware = HardwareWatch(constant, lambda before: build_anew(before, config))
+        balance = HostBalance(facts.overheads)
+        live = stack.enter_context(_live(host, config, facts, state))
+        hardware = HardwareWatch(facts, lambda before: renewed_facts(before, config))
         stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
-        accounts = Accounts(host, constant, history, live)
+        accounts = Accounts(host, facts, history, live)
         sampler = Sampler(
             host.clock,
             sources=sources,
             balance=balance,
             accounts=accounts,
-            evaluation=Evaluation(constant),
+            evaluation=Evaluation(facts),
             hardware=hardware,
         )
         stack.callback(sampler.close)
@@ -111,14 +111,14 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
 
 
 @contextmanager
-def _live(host: Host, config: Config, constant: Standing, state: Path | None) -> Iterator[LiveIntensity | None]:
-    """Ask for the live intensity in a thread, where the config names a provider; what is recorded is not of this hour."""
+def _live(host: Host, config: Config, facts: HostFacts, state: Path | None) -> Iterator[LiveIntensity | None]:
+    """Ask for the live intensity in a thread, where the config names a provider, but not for a captured machine."""
     if config.grid is None or not isinstance(host.clock, SystemClock):
         yield None
         return
     from agent.grid.live import live_intensity  # noqa: PLC0415 - loads `requests`, which most hosts do not need
 
-    live = live_intensity(host, config.grid, state, constant.machine.book)
+    live = live_intensity(host, config.grid, state, facts.machine.book)
     try:
         if state is None:  # two samples and no more: without its first answer they would never be live
             _wait_for(live, host.clock)
@@ -155,7 +155,7 @@ def serving(host: Host, config: Config, state: Path | None) -> Iterator[tuple[Sa
     """Deliver the snapshots of a sampler; give the sampler and where to find them. The history is written at the end.
 
     Raises:
-        ConfigError: a delivery cannot be had, found before anything is written; or the state directory cannot.
+        ConfigError: a delivery cannot start, found before anything is written; or the state directory cannot be used.
     """
     from agent.deliveries.table import DELIVERIES  # noqa: PLC0415 - the other commands deliver nothing
 

@@ -62,12 +62,10 @@ class FactorBook:
 
     def cited(self, citation: Citation) -> FactorMatch:
         """Return the factor that an estimate cites: a default attribute fits as such, a constant exactly."""
-        for by_region in self._by_question.values():
-            for factors in by_region.values():
-                for factor in factors:
-                    if factor.citation == citation:
-                        return FactorMatch(factor, Fit.GENERIC if factor.generic else Fit.EXACT)
-        raise FactorMissing(f"no dataset has the row {citation}")
+        factor = self.row(f"{citation.dataset}/{citation.entry}")
+        if factor is None:
+            raise FactorMissing(f"no dataset has the row {citation}")
+        return FactorMatch(factor, Fit.GENERIC if factor.generic else Fit.EXACT)
 
     def row(self, name: str) -> Factor | None:
         """Return the factor of a dataset's row by its name, DATASET/ENTRY; None if no dataset has it."""

@@ -8,18 +8,20 @@ import resource
 import sqlite3
 import subprocess
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from clocks import START
 
 from agent.history.entries import Entries
 from agent.history.hourly import EntryKind, HostHour, ImpactHour
-from agent.history.tables import HOSTS
 from agent.history.writer import History
 from agent.readings import Boundary, Channel, CounterReading, Method
 from agent.stretch import Stretch
 from impacts.values.bounded import Bounded
+from impacts.values.estimates import Citation
 
+METERED = (Citation("a meter of these tests", "test-data", "meter_accuracy"),)
 OPENED = []  # closed after each test
 
 PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED)
@@ -30,10 +32,18 @@ def open_history(directory, clock):
     return OPENED[-1]
 
 
+def host_totals(history, since=None):
+    """Return the host's energy by basis, whatever it rests on."""
+    totals = {}
+    for (basis, _), energy in history.host_totals(since).items():
+        totals[basis] = totals.get(basis, HostHour()) + energy
+    return totals
+
+
 def impact_totals(history, since=None):
     """Return the amounts by quantity, whatever they were entered by."""
     totals = {}
-    for (quantity, _, _), amount in history.impact_totals_by_factor(since).items():
+    for (quantity, *_), amount in history.impact_totals_by_factor(since).items():
         totals[quantity] = totals.get(quantity, ImpactHour()) + amount
     return totals
 
@@ -45,8 +55,8 @@ def use_a_joule(history, ledger, entries, clock):
     (step,) = ledger.record([reading])
     entries.add_channel(step, clock.utc_now())
     stretch = Stretch.before(clock.utc_now(), step.observed_seconds)
-    energy = HostHour(Bounded(*[step.microjoules] * 3), 0, step.observed_seconds, 0.0)
-    entries.add_host("part_modelled", energy, stretch)
+    energy = HostHour(Bounded(*[step.microjoules] * 3), 0, step.observed_seconds)
+    entries.add_host("part_modelled", METERED, energy, stretch)
     entries.add_impact("scope2", EntryKind.YEARLY, ImpactHour(Bounded(1.0, 1.0, 1.0)), stretch, "ember/FR")
 
 
@@ -64,8 +74,8 @@ def fill(history, ledger, years):
     """Write a host's hours of some years, so that the file has more pages than one."""
     entries = Entries()
     for hour in range(24 * 365 * years):
-        key = (int(START.timestamp()) - 3600 * (hour + 2), "part_modelled")
-        entries.of(HOSTS)[key] = HostHour(Bounded(1, 1, 1), 0, 3600.0, 0.0)
+        ends = START - timedelta(hours=hour + 1)
+        entries.add_host("part_modelled", METERED, HostHour(Bounded(1, 1, 1), 0, 3600.0), Stretch.before(ends, 3600))
     history.write(ledger, entries, 0.0, START)
 
 
@@ -119,7 +129,7 @@ def damage_under_way(directory):
 
 
 @contextmanager
-def small_file_system(directory, kibibytes=192):
+def small_file_system(directory, kibibytes=512):
     directory.mkdir()
     options = f"size={kibibytes}k"
     mount = subprocess.run(

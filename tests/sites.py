@@ -11,11 +11,11 @@ from histories import impact_totals
 from market import instrument
 from trees import machine
 
-from agent.accounts.electricity import Use
+from agent.accounts.electricity import ElectricityAccounts
 from agent.grid.live import LiveFactor
 from agent.history.entries import Entries
 from agent.history.writer import History
-from agent.host_facts import standing
+from agent.host_facts import host_facts
 from agent.ledger import EnergyLedger
 from agent.place import Place
 from agent.stretch import Stretch
@@ -64,18 +64,24 @@ class Site:
         self.history = History.open(None, self.clock)
         self.provider = Provider()
         self.entries = Entries()
-        self.facts = standing(machine(root, self.clock), Place(place), (), instruments)
-        self.use = Use(self.facts, self.provider, self.history)
+        self.facts = host_facts(machine(root, self.clock), Place(place), (), instruments)
+        self.electricity = ElectricityAccounts(self.facts, self.provider, self.history)
 
     def draws(self, kwh, seconds=3600.0):
         self.clock.wait(seconds)
         energy = Bounded(*(round(kwh * KWH_MICROJOULES * ratio) for ratio in (0.9, 1.0, 1.2)))
-        for entry in self.use.entries_of(energy, Stretch.before(self.clock.utc, seconds)):
+        for entry in self.electricity.entries_of(energy, Stretch.before(self.clock.utc, seconds)):
             self.entries.add(entry)
+
+    def moves(self, place):
+        """Be in another place from now on, as after a restart with another config."""
+        self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)
+        self.facts = replace(self.facts, place=Place(place))
+        self.electricity = ElectricityAccounts(self.facts, self.provider, self.history)
 
     def mends(self):
         self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)
-        corrections = self.use.corrections(self.history, self.clock.utc)
+        corrections = self.electricity.corrections(self.history, self.clock.utc)
         for entry in corrections:
             self.entries.add(entry)
         self.history.write(EnergyLedger({}), self.entries, 0.0, self.clock.utc)

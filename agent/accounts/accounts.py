@@ -7,15 +7,18 @@ What is entered is kept until it is written to the history; what could not be wr
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from agent.accounts.electricity import Use
+from agent.accounts.electricity import ElectricityAccounts
 from agent.accounts.embodied import EmbodiedAccounts
 from agent.accounts.totals import FactorInUse, Totals, factor_of
 from agent.errors import HistoryDamaged, HistoryWriteFailed
 from agent.history.channel_rows import FIRST_CREDIBLE_SECONDS
 from agent.history.entries import Entries
 from agent.history.hourly import EntryKind, HostHour, ImpactHour
+from agent.history.identity import identity_of
+from agent.inventory.digest import inventory_digest
 from agent.stretch import Stretch
 from impacts.problems import Problem
 from impacts.quantities import EMBODIED_AMORTISED
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from agent.accounts.grid_in_use import Live
     from agent.history.writer import History
     from agent.host import Host
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from agent.ledger import EnergyStep
     from agent.wholehost.host_step import HostStep
 
@@ -36,18 +39,23 @@ logger = logging.getLogger("wattprint")
 
 _AMORTISED = EMBODIED_AMORTISED.stem
 
+# Readings and ticks differ by this much in time, and nothing is missing.
+_NO_ABSENCE_SECONDS = 1.0
+
 
 class Accounts:
     """Enters what every tick brings. One thread changes them."""
 
-    def __init__(self, host: Host, facts: Standing, history: History, live: Live | None = None) -> None:
+    def __init__(self, host: Host, facts: HostFacts, history: History, live: Live | None = None) -> None:
         self._clock = host.clock
         self.history = history
         self.ledger = history.ledger(host.boot_id())
-        self.electricity = Use(facts, live, history)
+        self.electricity = ElectricityAccounts(facts, live, history)
+        self._host = host
+        self._state_facts(facts)
         now, at = self._clock.monotonic_seconds(), self._clock.utc_now()
         self._host_until = now - history.seconds_away()  # up to which host energy is entered, or known to be missing
-        left = history.impact_totals_by_factor().get((_AMORTISED, EntryKind.RETIRED, ""), ImpactHour())
+        left = history.impact_totals_by_factor().get((_AMORTISED, EntryKind.RETIRED, "", ""), ImpactHour())
         self.embodied = EmbodiedAccounts(facts, self._host_until, left.amount)
         self._entries = Entries()
         self._write_problem: tuple[Problem, ...] = ()
@@ -69,10 +77,17 @@ class Accounts:
             return self.history.amortised_ratio
         return min(1.0, entered.amount.central / whole.central)
 
-    def follow(self, facts: Standing) -> None:
+    def follow(self, facts: HostFacts) -> None:
         """Go on with other hardware: what is entered stays."""
         self.electricity.follow(facts)
         self.embodied.facts = facts
+        self._state_facts(facts)
+
+    def _state_facts(self, facts: HostFacts) -> None:
+        """Let the history keep who the host is and of what it consists."""
+        inventory = facts.machine.inventory
+        self.history.identify(identity_of(self._host, inventory.server))
+        self.history.freeze(facts.lots, inventory_digest(inventory))
 
     def enter_channels(self, steps: Sequence[EnergyStep], at: datetime) -> None:
         """Enter the channels' steps that end at a moment."""
@@ -81,21 +96,33 @@ class Accounts:
 
     def enter_host(self, step: HostStep, now: float, at: datetime) -> None:
         """Enter the host's energy, and what its use emits, of a step that ends now (monotonic seconds)."""
-        # What no step is of, such as the time of a reboot.
-        unobserved = max(0.0, now - self._host_until - step.seconds)
-        self._host_until = now
+        self._enter_absence(now, step.seconds, at)
         low, central, high = map(int, step.microjoules.amounts())
         energy = Bounded(low, central, high)
-        whole = HostHour(energy, step.measured_microjoules, step.seconds, unobserved)
+        whole = HostHour(energy, step.measured_microjoules, step.seconds)
         stretch = Stretch.before(at, step.seconds, step.shape)
         basis, grounds = step.basis.value, step.power.estimate.grounds
-        self._entries.add_host(basis, whole, stretch)
+        self._entries.add_host(basis, grounds, whole, stretch)
         for totals in self._periods:
             totals.add_host(basis, grounds, whole, stretch)
         for entry in self.electricity.entries_of(energy, stretch):
             self._entries.add(entry)
             for totals in self._periods:
                 totals.add_stretch(entry.quantity, factor_of(entry), entry.amount, stretch)
+
+    def _enter_absence(self, now: float, observed: float, at: datetime) -> None:
+        """Enter what no step is of, such as the time of a reboot, of the seconds since the last one."""
+        passed = now - self._host_until
+        if passed - observed < _NO_ABSENCE_SECONDS:
+            self._host_until += min(passed, observed)  # steps are of the readings' moments, which ticks follow
+            return
+        self._host_until = now
+        begins, ends = at - timedelta(seconds=passed), at - timedelta(seconds=observed)
+        booted = min(max(begins, at - timedelta(seconds=now)), ends)
+        if begins < booted:
+            self._entries.add_unobserved(Stretch(begins, booted), may_be_off=True)
+        if booted < ends:
+            self._entries.add_unobserved(Stretch(booted, ends), may_be_off=False)
 
     def pass_time(self, now: float, at: datetime) -> None:
         """Enter the embodied emissions of the time up to now (monotonic seconds)."""

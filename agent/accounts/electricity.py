@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from agent.accounts.electricity_entries import UseAccount
+from agent.accounts.electricity_entries import ElectricityEntries
 from agent.accounts.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_the_book, grid_of_hour
 from agent.history.hourly import Entry, EntryKind
 from agent.stretch import hour_of, moment_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from agent.accounts.grid_in_use import Live
     from agent.history.view import HistoryView
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from agent.stretch import Stretch
     from impacts.factors import FactorMatch
     from impacts.market_based.emissions import MarketState, MarketTerms
@@ -42,11 +42,11 @@ _NO_LIVE = Problem(
 )
 
 
-class Use:
+class ElectricityAccounts:
     """One grid, one host. Nothing here waits for anybody."""
 
-    def __init__(self, standing: Standing, live: Live | None, history: HistoryView) -> None:
-        self._standing = standing
+    def __init__(self, facts: HostFacts, live: Live | None, history: HistoryView) -> None:
+        self._facts = facts
         self._live = live
         self.go_on_after(history)
         self._yearly: GridInUse | None = None
@@ -55,12 +55,12 @@ class Use:
 
     def go_on_after(self, history: HistoryView) -> None:
         """Go on where a history leaves off: what instruments have covered by then they cover no more."""
-        standing = self._standing
-        self._account = UseAccount.after(history, standing.machine.book, standing.instruments)
+        facts = self._facts
+        self._entries = ElectricityEntries.after(history, facts.machine.book, facts.instruments)
 
-    def follow(self, standing: Standing) -> None:
+    def follow(self, facts: HostFacts) -> None:
         """Go on with other hardware."""
-        self._standing = standing
+        self._facts = facts
 
     def grid(self, now: datetime) -> GridInUse:
         """Return the grid that is in use now: by the live value unless that is stale, else the yearly average."""
@@ -72,18 +72,18 @@ class Use:
         known_by = (kind, live.valid_from, live.factor.citation, value.central, value.high)
         known, grid = self._by_live
         if grid is None or known_by != known:
-            grid = grid_by_live(self._standing.machine.book, self._standing.place, live, kind)
+            grid = grid_by_live(self._facts.machine.book, self._facts.place, live, kind)
             self._by_live = (known_by, grid)
         return grid
 
     def terms(self, now: datetime) -> MarketTerms:
         """Return by what market-based emissions are accounted now."""
-        return self._account.terms(self.grid(now))
+        return self._entries.terms(self.grid(now))
 
     @property
     def market_state(self) -> MarketState:
         """What instruments have covered so far."""
-        return self._account.state
+        return self._entries.state
 
     def matches(self, now: datetime) -> tuple[FactorMatch, ...]:
         """Return the factors in use now, with how well each fits."""
@@ -96,9 +96,9 @@ class Use:
         if self._live is not None and not grid.is_live and not live:
             live = (_NO_LIVE,)
         region = grid.place.region
-        quality = quality_problems(self._standing.instruments, region, now.date())
+        quality = quality_problems(self._facts.instruments, region, now.date())
         terms = self.terms(now)
-        used_up = used_up_problems(hour_of(now), self._account.state, terms)
+        used_up = used_up_problems(hour_of(now), self._entries.state, terms)
         return (*live, *grid.problems, *terms.fallback.problems, *quality, *used_up)
 
     def entries_of(self, energy: Bounded, stretch: Stretch) -> list[Entry]:
@@ -107,7 +107,7 @@ class Use:
         return [
             entry
             for piece in stretch.pieces()
-            for entry in self._account.entries_of(
+            for entry in self._entries.entries_of(
                 energy.each(piece.share_of),
                 piece.hour,
                 self.grid(stretch.ends) if piece.hour == this_hour else self._grid_of(piece.hour),
@@ -137,27 +137,28 @@ class Use:
         """Take an entry back and enter its energy by the live values, if they cover all of the hour."""
         grid = self._grid_of(entered.hour)
         rate = grid.rate(_LOCATION if entered.quantity == q.SCOPE2_MARKET_BASED.stem else entered.quantity)
-        if rate is None or not grid.is_live or not entered.amount.energy.central:
+        is_elsewhere = entered.region not in {"", grid.place.region}  # where the live values are not of
+        if rate is None or is_elsewhere or not grid.is_live or not entered.amount.energy.central:
             return
         yield entered.take_back()
         yield replace(entered, kind=rate.kind, factor=rate.factor, amount=rate.of(entered.amount.energy))
 
     def _yearly_on(self, day: date) -> GridInUse:
         if self._yearly is None or self._yearly.on != day:
-            self._yearly = grid_by_the_book(self._standing.machine.book, self._standing.place, day)
+            self._yearly = grid_by_the_book(self._facts.machine.book, self._facts.place, day)
         return self._yearly
 
     def _grid_of(self, hour: int) -> GridInUse:
         begins = moment_of(hour)
         live = () if self._live is None else self._live.history(begins, begins + HOUR)
-        return grid_of_hour(self._standing.machine.book, self._standing.place, live, hour)
+        return grid_of_hour(self._facts.machine.book, self._facts.place, live, hour)
 
 
 def netted(entries: Iterable[Entry]) -> list[Entry]:
     """Return entries without those that were taken back, and what took them back."""
-    sums: dict[tuple[int, str, EntryKind, str], Entry] = {}
+    sums: dict[tuple[int, str, EntryKind, str, str], Entry] = {}
     for one in entries:
-        key = (one.hour, one.quantity, one.kind, one.factor)
+        key = (one.hour, one.quantity, one.kind, one.factor, one.region)
         known = sums.get(key)
         if known is None:
             sums[key] = replace(one, taken_back=False)

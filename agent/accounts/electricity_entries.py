@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ENERGY = Citation("the host's energy")
 
 
-class UseAccount:
+class ElectricityEntries:
     """Enters stretches of energy one after the other, because the volumes of instruments run out."""
 
     def __init__(self, book: FactorBook, instruments: Sequence[Instrument], state: MarketState) -> None:
@@ -36,7 +36,7 @@ class UseAccount:
         self._terms: tuple[GridInUse | None, MarketTerms | None] = (None, None)
 
     @classmethod
-    def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> UseAccount:
+    def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> ElectricityEntries:
         """Return the account that goes on where the history leaves off."""
         begins = min((one.begins for one in instruments), default=None)
         if begins is None:
@@ -57,7 +57,7 @@ class UseAccount:
     def entries_of(self, energy: Bounded, hour: int, grid: GridInUse) -> Iterator[Entry]:
         """Return what energy (whole microjoules) drawn within the hour is entered as."""
         for rate in grid.rates:
-            yield Entry(hour, rate.quantity, rate.kind, rate.factor, rate.of(energy))
+            yield Entry(hour, rate.quantity, rate.kind, rate.factor, rate.of(energy), grid.region)
         yield from self.market_entries(energy, hour, grid)
 
     def market_entries(self, energy: Bounded, hour: int, grid: GridInUse) -> Iterator[Entry]:
@@ -72,7 +72,8 @@ class UseAccount:
             microjoules = left if part is step.parts[-1] else part.joules.each(_in_microjoules)
             left -= microjoules
             kind, factor = _factor_of(part.id, terms, grid)
-            yield Entry(hour, q.SCOPE2_MARKET_BASED.stem, kind, factor, ImpactHour(part.grams, microjoules))
+            amount = ImpactHour(part.grams, microjoules)
+            yield Entry(hour, q.SCOPE2_MARKET_BASED.stem, kind, factor, amount, grid.region)
 
 
 def _factor_of(part_id: str, terms: MarketTerms, grid: GridInUse) -> tuple[EntryKind, str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from impacts.lifetime.amortisation import Lot
     from impacts.values.estimates import Estimate
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class EmbodiedAccounts:
     """How far the lots of the hardware are entered as amortised, and never more than the whole (docs/adr/0009)."""
 
-    facts: Standing
+    facts: HostFacts
     until: float  # monotonic seconds up to which time is entered
     left_by_retired: Bounded = NOTHING  # grams that are entered of what retired parts had left
 

@@ -81,6 +81,11 @@ class GridInUse:
         return self.kind is not EntryKind.YEARLY
 
     @property
+    def region(self) -> str:
+        """Where the host was said to be, as the history keeps it; empty where nobody has said it."""
+        return "" if self.place.inferred else self.place.region
+
+    @property
     def factor(self) -> str:
         """The factor's row, as the history names it."""
         return row_of(self.match.factor.citation)

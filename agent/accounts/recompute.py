@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from math import isclose
 from typing import TYPE_CHECKING
 
-from agent.accounts.electricity_entries import UseAccount, market_state
+from agent.accounts.electricity_entries import ElectricityEntries, market_state
 from agent.accounts.grid_in_use import GridInUse, grid_of_hour
 from agent.history.hourly import Entry, EntryKind, ImpactHour
+from agent.place import Place
 from agent.stretch import HOUR_SECONDS, hour_of
 from impacts import quantities as q
 from impacts.market_based.instruments import Level
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
     from agent.accounts.grid_in_use import Rate
     from agent.grid.live import LiveFactor
-    from agent.place import Place
     from impacts.factor_book import FactorBook
     from impacts.market_based.instruments import Instrument
 
+_DAY_SECONDS = 86400
 _SAME = 1e-9  # relative: what differs less is the order of a sum
 _LOCATION, _MARKET = q.SCOPE2_LOCATION_BASED.stem, q.SCOPE2_MARKET_BASED.stem
 _UPSTREAM, _WATER = q.ENERGY_UPSTREAM.stem, q.USE_WATER.stem
@@ -40,7 +41,7 @@ class Knowledge:
     """What is known now."""
 
     book: FactorBook
-    place: Place
+    place: Place  # of the hours whose own the history does not know, and of the live values
     instruments: Sequence[Instrument] = ()
     live: Sequence[LiveFactor] = ()
 
@@ -63,8 +64,8 @@ class _Work:
 
     def __init__(self, before: Sequence[Entry], known: Knowledge) -> None:
         self._known = known
-        self._account = UseAccount(known.book, known.instruments, market_state(before, known.instruments))
-        self._by_day: dict[int, GridInUse] = {}
+        self._entries = ElectricityEntries(known.book, known.instruments, market_state(before, known.instruments))
+        self._by_day: dict[tuple[int, Place], GridInUse] = {}
         self._live: dict[int, list[LiveFactor]] = defaultdict(list)
         for one in known.live:
             for hour in range(hour_of(one.valid_from), int(one.valid_until.timestamp()), HOUR_SECONDS):
@@ -72,29 +73,37 @@ class _Work:
 
     def changed(self, hour: int, old: Sequence[Entry]) -> Iterator[Entry]:
         """Return the hour's entries of the quantities that change."""
-        by_quantity = {stem: [one for one in old if one.quantity == stem] for stem in QUANTITIES}
-        if not by_quantity[_LOCATION]:
-            return
-        grid = self._grid_of(hour)
+        new = [entry for place, entries in self._by_place(old) for entry in self._anew(hour, place, entries)]
+        for quantity in QUANTITIES:
+            before, after = ([one for one in entries if one.quantity == quantity] for entries in (old, new))
+            if not _same(after, before):
+                yield from after
+
+    def _by_place(self, entries: Sequence[Entry]) -> Iterator[tuple[Place, list[Entry]]]:
+        """Part an hour's entries by where the host was: as they say, else where it is known to be now."""
+        regions = dict.fromkeys(one.region for one in entries if one.quantity == _LOCATION)
+        for region in regions:
+            inside = [one for one in entries if one.region == region or len(regions) == 1]
+            yield Place(region) if region else self._known.place, inside
+
+    def _anew(self, hour: int, place: Place, old: Sequence[Entry]) -> Iterator[Entry]:
+        """Return what the energy of an hour in one place is entered as by what is known now."""
+        by_quantity = {quantity: [one for one in old if one.quantity == quantity] for quantity in QUANTITIES}
+        grid = self._grid_of(hour, place)
         location = _by_grid(_LOCATION, by_quantity, grid)
-        new = {
-            _LOCATION: location,
-            _MARKET: _merged(self._by_market(hour, grid, location)),
-            _UPSTREAM: _by_grid(_UPSTREAM, by_quantity, grid),
-            _WATER: _by_grid(_WATER, by_quantity, grid),
-        }
-        for stem in QUANTITIES:
-            if not _same(new[stem], by_quantity[stem]):
-                yield from new[stem]
+        yield from location
+        yield from _merged(self._by_market(hour, grid, location))
+        yield from _by_grid(_UPSTREAM, by_quantity, grid)
+        yield from _by_grid(_WATER, by_quantity, grid)
 
     def _by_market(self, hour: int, grid: GridInUse, location: Sequence[Entry]) -> Iterator[Entry]:
         """Return what instruments cover and what stands for the rest: where that is the grid's average, as in `location`."""
         energy = sum((one.amount.energy for one in location), NOTHING)
         average = grid.rates[0]
         by_one = [Entry(hour, _LOCATION, average.kind, average.factor, average.of(energy))]
-        fallback = self._account.terms(grid).fallback
+        fallback = self._entries.terms(grid).fallback
         is_as_entered = fallback.level is Level.GRID_AVERAGE and not _same(by_one, location)
-        for one in self._account.market_entries(energy, hour, grid):
+        for one in self._entries.market_entries(energy, hour, grid):
             if is_as_entered and one.kind is not EntryKind.INSTRUMENT:
                 yield from (
                     replace(part, quantity=_MARKET, amount=_share(part.amount, one.amount.energy, energy))
@@ -103,15 +112,15 @@ class _Work:
             else:
                 yield one
 
-    def _grid_of(self, hour: int) -> GridInUse:
+    def _grid_of(self, hour: int, place: Place) -> GridInUse:
         known = self._known
-        if hour in self._live:
-            grid = grid_of_hour(known.book, known.place, self._live[hour], hour)
+        if hour in self._live and place.region == known.place.region:  # elsewhere the live values are not of
+            grid = grid_of_hour(known.book, place, self._live[hour], hour)
             if grid.is_live:
                 return grid
-        day = hour // 86400
+        day = (hour // _DAY_SECONDS, place)
         if day not in self._by_day:
-            self._by_day[day] = grid_of_hour(known.book, known.place, (), hour)
+            self._by_day[day] = grid_of_hour(known.book, place, (), hour)
         return self._by_day[day]
 
 
@@ -124,12 +133,15 @@ def _by_grid(quantity: str, old: dict[str, list[Entry]], grid: GridInUse) -> lis
     if rate is None:
         return old[quantity]
     if not old[quantity]:
-        return _merged(_by_rate(replace(one, quantity=quantity), rate) for one in old[_LOCATION])
-    return _merged(one if one.kind is EntryKind.LIVE else _by_rate(one, rate) for one in old[quantity])
+        return _merged(_by_rate(replace(one, quantity=quantity), rate, grid.region) for one in old[_LOCATION])
+    return _merged(
+        replace(one, region=grid.region) if one.kind is EntryKind.LIVE else _by_rate(one, rate, grid.region)
+        for one in old[quantity]
+    )
 
 
-def _by_rate(entry: Entry, rate: Rate) -> Entry:
-    return replace(entry, kind=rate.kind, factor=rate.factor, amount=rate.of(entry.amount.energy))
+def _by_rate(entry: Entry, rate: Rate, region: str) -> Entry:
+    return replace(entry, kind=rate.kind, factor=rate.factor, region=region, amount=rate.of(entry.amount.energy))
 
 
 def _share(amount: ImpactHour, part: Bounded, whole: Bounded) -> ImpactHour:
@@ -140,20 +152,27 @@ def _share(amount: ImpactHour, part: Bounded, whole: Bounded) -> ImpactHour:
 
 
 def _merged(entries: Iterable[Entry]) -> list[Entry]:
-    """Return one entry for each factor."""
-    sums: dict[tuple[EntryKind, str], Entry] = {}
+    """Return one entry for each factor and region."""
+    sums: dict[tuple[EntryKind, str, str], Entry] = {}
     for one in entries:
-        key = (one.kind, one.factor)
+        key = (one.kind, one.factor, one.region)
         sums[key] = replace(one, amount=sums[key].amount + one.amount) if key in sums else one
     return [one for one in sums.values() if one.amount]
 
 
 def _same(new: Sequence[Entry], old: Sequence[Entry]) -> bool:
-    """Return whether entries state the same of the same factors."""
-    before = {(one.kind, one.factor): one.amount.columns() for one in old}
-    after = {(one.kind, one.factor): one.amount.columns() for one in new}
+    """Return whether entries state the same of the same factors, wherever the host was said to be."""
+    after, before = _by_factor(new), _by_factor(old)
     return before.keys() == after.keys() and all(
         isclose(a, b, rel_tol=_SAME, abs_tol=1e-12)
-        for factor, amounts in after.items()
-        for a, b in zip(amounts, before[factor], strict=True)
+        for factor, amount in after.items()
+        for a, b in zip(amount.columns(), before[factor].columns(), strict=True)
     )
+
+
+def _by_factor(entries: Iterable[Entry]) -> dict[tuple[EntryKind, str], ImpactHour]:
+    sums: dict[tuple[EntryKind, str], ImpactHour] = {}
+    for one in entries:
+        key = (one.kind, one.factor)
+        sums[key] = sums.get(key, ImpactHour()) + one.amount
+    return sums

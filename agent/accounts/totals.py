@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent.history.hourly import HostHour, ImpactHour
 from agent.stretch import HOUR_SECONDS
-from impacts.values.estimates import Citation, merge_grounds
+from impacts.values.estimates import merge_grounds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from agent.history.hourly import Entry, EntryKind
     from agent.history.view import HistoryView
     from agent.stretch import Stretch
-
-_HISTORY = Citation("the agent's history, table host_hour")
+    from impacts.values.estimates import Citation
 
 
 class FactorInUse(NamedTuple):
@@ -41,10 +40,10 @@ class Totals:
     def of(cls, history: HistoryView, begins: datetime, since: datetime | None) -> Totals:
         """Return what the history holds, of all time or from the hour of `since`."""
         totals = cls(begins)
-        for basis, energy in history.host_totals(since).items():
-            totals._add_energy(basis, (_HISTORY,), energy)
-        for (quantity, kind, factor), amount in history.impact_totals_by_factor(since).items():
-            totals._add(quantity, FactorInUse(kind, factor, ""), amount)
+        for (basis, grounds), energy in history.host_totals(since).items():
+            totals._add_energy(basis, grounds, energy)
+        for (quantity, kind, factor, region), amount in history.impact_totals_by_factor(since).items():
+            totals._add(quantity, FactorInUse(kind, factor, region), amount)
         return totals
 
     @property

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.answers.in_use import Given, InUse, in_use
+from agent.answers.running_machine import Given, RunningMachine, running_machine
 from agent.errors import ConfigError, WattprintError
 from agent.inventory.file import read_inventory
 from agent.place import check_location
@@ -39,17 +39,17 @@ class Question:
 
     keep: Given
     replace: Given
-    replaces: int = 1  # so many machines as the one to keep go for the one that comes
-    country: str = ""  # or grid zone; empty: not said
+    replaces: int = 1  # how many machines such as the one to keep the new one replaces
+    country: str = ""  # or grid zone; empty: not given
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The answer, what it rests on, and what ought to be said about it."""
+    """The answer, what it rests on, and its problems."""
 
     question: Question
-    keep: InUse
-    replace: InUse
+    keep: RunningMachine
+    replace: RunningMachine
     load: Estimate  # that both have in common, unless one has its own
     grid: FactorMatch
     outcome: Replacement
@@ -66,7 +66,8 @@ def compare(question: Question, on: date) -> Comparison:
     book = load_book()
     check_location(book, question.country, "--country")
     old, new = (_inventory(given, on) for given in (question.keep, question.replace))
-    keep, come = in_use(question.keep, old, book, on), in_use(question.replace, new, book, on)
+    keep = running_machine(question.keep, old, book, on)
+    come = running_machine(question.replace, new, book, on)
     load = _load(question.keep, book, on)
     impact = embodied(new, "default", book)
     manufacture = impact.total("gwp")
@@ -101,10 +102,12 @@ def _load(keep: Given, book: FactorBook, on: date) -> Estimate:
     return book.find("server_load", "power", on=on).factor.value
 
 
-def _choices(machines: tuple[InUse, InUse], replaces: int, load: Estimate, rest: Estimate) -> list[Choices]:
+def _choices(
+    machines: tuple[RunningMachine, RunningMachine], replaces: int, load: Estimate, rest: Estimate
+) -> list[Choices]:
     """Return both powers at each value of the load and of the rest of a host, the central one first.
 
-    Between two loads at which a machine's power bends it is a straight line: the bounds lie at the bends or ends.
+    Between its bends a machine's power is a straight line, so that the bounds lie at a bend or at an end of the loads.
     """
     bends = {bend for machine in machines for bend in machine.bends if load.low < bend < load.high}
     loads = dict.fromkeys([load.central, load.low, load.high, *sorted(bends)])
@@ -118,7 +121,7 @@ def _choices(machines: tuple[InUse, InUse], replaces: int, load: Estimate, rest:
     ]
 
 
-def _power_problems(question: Question, keep: InUse, come: InUse) -> Iterator[Problem]:
+def _power_problems(question: Question, keep: RunningMachine, come: RunningMachine) -> Iterator[Problem]:
     modelled = [given.name for given, machine in ((question.keep, keep), (question.replace, come)) if machine.model]
     if modelled:
         what = f"the power of the machine to {' and of the one to '.join(modelled)} is modelled, with wide bounds"
@@ -128,7 +131,7 @@ def _power_problems(question: Question, keep: InUse, come: InUse) -> Iterator[Pr
         what = "the average CPU load is not known: that of common servers stands in, with wide bounds"
         yield Problem(_ORIGIN, "load_assumed", what, "give it with --load, as 0.3 or 30%")
     if come.model and come.own_load is None:
-        what = "the new machine is taken to work at the load of the old one; the same work is less load on a faster one"
+        what = "the load of the old machine stands in for that of the new one; on a faster machine the same work is less load"
         yield Problem(_ORIGIN, "replace_load_assumed", what, "give the load that you expect with --replace-load")
 
 

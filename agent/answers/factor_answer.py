@@ -74,7 +74,7 @@ class Answer:
         return factor.value.in_unit(self.datasets[factor.citation.dataset].unit_of(factor.subject))
 
     def spread_over_datasets(self) -> tuple[float, float] | None:
-        """Return the least and the most that the datasets say of the same grid, in the chosen one's unit; None if alone."""
+        """Return the least and the most that the datasets state of the same grid, in the chosen one's unit; None if alone."""
         if not self.of_other_datasets:
             return None
         unit = self.as_printed(self.chosen.factor).unit
@@ -131,7 +131,7 @@ def _of_grid(found: Answer, question: Question, book: FactorBook) -> Answer:
 
 
 def _of_residual_mix(found: Answer, question: Question, book: FactorBook) -> Answer:
-    """Add what of a residual mix is Scope 2, and what ought to be said of it."""
+    """Add what of a residual mix is Scope 2, and its problems."""
     region, on = question.region, question.on
     parts = split(found.chosen, book, region, on)
     problems = residual_mix_problems(found.chosen, region, on)
@@ -154,7 +154,7 @@ def _place_and_year(text: str, subject: str, pieces: list[str], today: date) -> 
     if pieces and _YEAR.fullmatch(pieces[-1]):
         on = date(int(pieces.pop()), 12, 31)
     if len(pieces) > 1:
-        raise ConfigError(f"{text!r} says more than SUBJECT:REGION:YEAR; try {subject}:{pieces[0]}")
+        raise ConfigError(f"{text!r} has more in it than SUBJECT:REGION:YEAR; try {subject}:{pieces[0]}")
     return Question(subject, "".join(pieces), on)
 
 

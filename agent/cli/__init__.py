@@ -76,7 +76,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="wattprint",
         description="Power, Scope 2 and Scope 3 of this Linux server: measured on the host, with bounds and sources.",
-        epilog="Start with `wattprint once`, then `wattprint doctor`. `wattprint COMMAND --help` tells more.",
+        epilog="Start with `wattprint once`, then `wattprint doctor`. `wattprint COMMAND --help` shows its options.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)

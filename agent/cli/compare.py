@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.answers.comparison import Comparison, Question, compare
-from agent.answers.in_use import Given
+from agent.answers.running_machine import Given
 from agent.cli import DONE
 from agent.cli.options import add_format
 from agent.cli.tables import aligned, problem_lines
@@ -21,7 +21,7 @@ from impacts.values.estimates import Citation, Estimate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agent.answers.in_use import InUse
+    from agent.answers.running_machine import RunningMachine
     from agent.host import Host
     from impacts.lifetime.replacement import BreakEven, Difference, Replacement
 
@@ -39,7 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--load", type=_load, metavar="L", help="average CPU load, 0.3 or 30%% (default: that of common servers)"
     )
     parser.add_argument(
-        "--replace-load", type=_load, metavar="L", help="the same of the new machine (default: the load of the old one)"
+        "--replace-load",
+        type=_load,
+        metavar="L",
+        help="average CPU load of the new machine (default: the load of the old one)",
     )
     for name, what in (("keep", "one old machine"), ("replace", "the new machine")):
         parser.add_argument(
@@ -132,7 +135,7 @@ def _electricity(comparison: Comparison) -> dict[str, Any]:
     return {"region": factor.region, "year": factor.valid_from.year, "fit": comparison.grid.fit, **_grounded(intensity)}
 
 
-def _use(comparison: Comparison, machine: InUse, power: Estimate) -> dict[str, Any]:
+def _use(comparison: Comparison, machine: RunningMachine, power: Estimate) -> dict[str, Any]:
     load = _load_of(comparison, machine)
     return {
         "method": "modelled" if machine.model else "given",
@@ -143,8 +146,8 @@ def _use(comparison: Comparison, machine: InUse, power: Estimate) -> dict[str, A
     }
 
 
-def _load_of(comparison: Comparison, machine: InUse) -> Estimate | None:
-    """Return the load that a modelled machine is taken to work at."""
+def _load_of(comparison: Comparison, machine: RunningMachine) -> Estimate | None:
+    """Return the load that a modelled machine is taken to run at."""
     if machine.model is None:
         return None
     if machine.own_load is None:
@@ -180,7 +183,7 @@ def _what(comparison: Comparison) -> Iterator[tuple[str, str]]:
     yield "grid", f"{factor.region} {factor.valid_from.year}: {central} gCO2e/kWh ({low} to {high}), for all the years"
 
 
-def _how(comparison: Comparison, machine: InUse) -> str:
+def _how(comparison: Comparison, machine: RunningMachine) -> str:
     load = _load_of(comparison, machine)
     if load is None:
         return "power as given"

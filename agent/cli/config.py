@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""wattprint config check: say whether a config file, and the inventory file it names, can be used."""
+"""wattprint config check: whether a config file, and the inventory file that it names, can be used."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
     from agent.host import Host
 
-HELP = "check a config file before the agent is given it"
+HELP = "check a config file before the agent runs by it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    check = actions.add_parser("check", help="say whether F can be used; exit 2 with one line if it cannot")
+    check = actions.add_parser(
+        "check", help="check whether F can be used; exit with 2 and one line on what to correct if it cannot"
+    )
     check.add_argument("file", type=Path, metavar="F", help="the config file")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from agent.wholehost.host_step import HostStep
     from impacts.snapshots import Snapshot, SourceState
 
-HELP = "say for every source: found, readable, why not, and the command that mends it"
+HELP = "show for every source whether it is found and readable, why not, and the command that mends it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

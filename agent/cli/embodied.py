@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from impacts.values.derivations import Derivation
     from impacts.values.estimates import Estimate
 
-HELP = "say what the manufacture of this server emitted: by component, with bounds and sources"
+HELP = "print what the manufacture of this server emitted: by component, with bounds and sources"
 
 _NAMES = {
     "gwp": "greenhouse gases",
@@ -65,18 +65,18 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     book, now = load_book(), host.clock.utc_now()
     impact = embodied(inventory, arguments.profile, book)
     life = service_life(inventory.server, book)
-    said = _Said(
+    result = _Result(
         impact,
         transport_and_end_of_life(impact, book),
         in_time(impact, inventory, life, now),
         (*found, *impact.problems, *time_problems(inventory, life, now.date())),
     )
-    print(json.dumps(_document(said), indent=2) if arguments.format == "json" else "\n".join(_text(said)))
+    print(json.dumps(_document(result), indent=2) if arguments.format == "json" else "\n".join(_text(result)))
     return DONE
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Result:
     """What there is to print."""
 
     impact: EmbodiedImpact
@@ -93,19 +93,23 @@ def _inventory(arguments: argparse.Namespace, host: Host) -> tuple[Inventory, tu
     return machine.inventory, problems
 
 
-def _document(said: _Said) -> dict[str, Any]:
-    impact = said.impact
+def _document(result: _Result) -> dict[str, Any]:
+    impact = result.impact
     criteria = {criterion: _criterion(impact, criterion) for criterion in CRITERIA if impact.components(criterion)}
     if "gwp" in criteria:
-        criteria["gwp"] |= _beside(said)
-    return {"profile": impact.profile, "criteria": criteria, "problems": [asdict(problem) for problem in said.problems]}
-
-
-def _beside(said: _Said) -> dict[str, Any]:
-    """Return what stands beside the manufacture: later stages, years of booking, amortisation."""
-    time, years = said.time, said.time.years
+        criteria["gwp"] |= _beside(result)
     return {
-        "transport_and_end_of_life": None if said.later is None else _bounds(said.later.result),
+        "profile": impact.profile,
+        "criteria": criteria,
+        "problems": [asdict(problem) for problem in result.problems],
+    }
+
+
+def _beside(result: _Result) -> dict[str, Any]:
+    """Return what is stated beside the manufacture: later stages, years of acquisition, amortisation."""
+    time, years = result.time, result.time.years
+    return {
+        "transport_and_end_of_life": None if result.later is None else _bounds(result.later.result),
         "booked": [{"year": year, **_bounds(acquired.estimate)} for year, acquired in time.by_year.items()],
         "amortised": None if time.amortised is None else _bounds(time.amortised),
         "yearly": None if time.yearly is None else {**_bounds(time.yearly), "years": years.in_unit("year").central},
@@ -134,23 +138,23 @@ def _bounds(estimate: Estimate) -> dict[str, float]:
     return {"low": readable.low, "central": readable.central, "high": readable.high}
 
 
-def _text(said: _Said) -> Iterator[str]:
-    impact = said.impact
+def _text(result: _Result) -> Iterator[str]:
+    impact = result.impact
     yield f"Manufacture of this server, cradle to gate (profile {impact.profile})."
     for criterion in CRITERIA:
         if impact.components(criterion):
             yield from _table(impact, criterion)
     if impact.components("gwp"):
-        yield from _beside_lines(said)
-    yield from problem_lines(said.problems)
+        yield from _beside_lines(result)
+    yield from problem_lines(result.problems)
 
 
-def _beside_lines(said: _Said) -> Iterator[str]:
-    time, years = said.time, said.time.years.in_unit("year").central
+def _beside_lines(result: _Result) -> Iterator[str]:
+    time, years = result.time, result.time.years.in_unit("year").central
     yield "\nBeside it, kgCO2e"
     rows = [("", "low", "central", "high", "")]
-    if said.later is not None:
-        rows.append(("transport, end of life", *_cells(said.later.result), "stages of their own, in no total above"))
+    if result.later is not None:
+        rows.append(("transport, end of life", *_cells(result.later.result), "stages of their own, in no total above"))
     for year, acquired in time.by_year.items():
         when = f"booked in {year}" if year else "booked, year unknown"
         rows.append((when, *_cells(acquired.estimate), "in full when acquired (GHG Protocol, category 2)"))

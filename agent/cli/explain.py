@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agent.host import Host
     from impacts.quantities import Quantity
 
-HELP = "print how a figure came about: formula, inputs, datasets, rows, licences"
+HELP = "print how a figure is worked out: formula, inputs, datasets, rows, licences"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +49,14 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
             accounts.go_on_after(history)
         snapshot = sample_twice(host, sampler)
         derivations = Explanation(snapshot, sampler.evaluation.facts, accounts, history).of(quantity)
+    written_at = None if history is None else history.last_written_at
     if history is not None:
         history.close()
     print(f"{quantity.name}\n{quantity.meaning}\n")
+    if written_at is not None:
+        print(
+            f"History: as it was written at {written_at:%Y-%m-%d %H:%M:%S} UTC; a running agent writes once a minute.\n"
+        )
     if not derivations:
         print("Not known on this machine now, or observed by the agent itself: there is nothing to derive.")
         return COULD_NOT
@@ -60,7 +65,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
 
 
 def _history(host: Host, directory: Path, *, asked_for: bool) -> HistoryView | None:
-    """Return the running agent's history; without one, what two samples tell is explained all the same."""
+    """Return the running agent's history; without one, two samples are explained all the same."""
     if not host.is_own and not asked_for:
         return None
     try:

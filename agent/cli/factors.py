@@ -97,7 +97,7 @@ def _one_of_each(problems: Sequence[Problem]) -> Iterator[Problem]:
 
 
 def _imported(arguments: argparse.Namespace, host: Host) -> tuple[list[_Read], tuple[Problem, ...]]:
-    """Return what was imported on this host; where nobody asked for it, not being able to read it is a problem only."""
+    """Return what was imported on this host. Unless a directory or config was named, failing to read it is a problem only."""
     state, config = getattr(arguments, "state", None), getattr(arguments, "config", None)
     if state is None and config is None and not host.is_own:
         return [], ()
@@ -142,7 +142,7 @@ def _list_text(read: Sequence[_Read], problems: Sequence[Problem]) -> Iterator[s
 
 
 def _groups(factors: tuple[Factor, ...]) -> Iterator[str]:
-    """Name each subject once, long families by their first member and number, and say what the places are called."""
+    """Yield the subjects, a family in one piece: its first member and how many more, or the regions that it has."""
     families: dict[str, dict[str, None]] = {}
     for factor in factors:
         families.setdefault(factor.subject.partition(":")[0], {}).setdefault(factor.subject)
@@ -241,7 +241,7 @@ def _shown_text(shown: Answer) -> Iterator[str]:
 
 
 def _grid_rows(shown: Answer) -> Iterator[tuple[str, str]]:
-    """Return what the datasets say between them, and what of the factor is Scope 2 and what category 3."""
+    """Return the range that the datasets state, and what of the factor is Scope 2 and what category 3."""
     between = shown.spread_over_datasets()
     if between is not None:
         datasets = ", ".join(factor.citation.dataset for factor in (shown.chosen.factor, *shown.of_other_datasets))

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from impacts.parts import Inventory, Part, Server
     from impacts.problems import Problem
 
-# What an estimate of the part rests on: where it is not known, that is said.
-_TELLING = {
+# What the estimate of a part rests on; where it is not known, the line shows that.
+_ESTIMATED_BY = {
     "cpu": ("model",),
     "memory": ("capacity_gb", "generation"),
     "ssd": ("capacity_gb", "model"),
@@ -72,7 +72,7 @@ def text(inventory: Inventory, problems: tuple[Problem, ...]) -> str:
 
 
 def _server_line(server: Server) -> str:
-    name = " ".join(filter(None, (server.manufacturer, server.model))) or "a machine that does not tell its name"
+    name = " ".join(filter(None, (server.manufacturer, server.model))) or "a machine that does not state its name"
     shape = "virtual machine" if server.virtual else server.form
     return f"{name} ({shape})" if shape else name
 
@@ -88,7 +88,7 @@ def _rows(inventory: Inventory, problems: tuple[Problem, ...]) -> Iterator[str]:
         yield f"  {part.kind:<{width}} {part.count:>4} x {_attributes(part)}{mark}"
     undated = dict.fromkeys(part.kind for part in inventory.parts if _lacks_year(part))
     if undated and not inventory.server.virtual:
-        yield f"  (nothing here tells the year of manufacture of: {', '.join(undated)})"
+        yield f"  (nothing here states the year of manufacture of: {', '.join(undated)})"
 
 
 def _lacks_year(part: Part) -> bool:
@@ -96,7 +96,7 @@ def _lacks_year(part: Part) -> bool:
 
 
 def _assumed_kinds(parts: tuple[Part, ...], problems: tuple[Problem, ...]) -> set[str]:
-    """Return the kinds of which a problem says that they are assumed, where no part of the kind says it itself."""
+    """Return the kinds that a problem states as assumed, but for those whose parts are marked so themselves."""
     kinds = {problem.reason.removesuffix("_assumed") for problem in problems if problem.reason.endswith("_assumed")}
     return kinds - {part.kind for part in parts if part.assumed}
 
@@ -113,8 +113,8 @@ def _attributes(part: Part) -> str:
         "cores": _with_unit(part.cores, "cores"),
         "year": f"of {part.year}" if part.year else "",
     }
-    told = " ".join(filter(None, known.values()))
-    return ", ".join(filter(None, (told, *(_UNKNOWN[name] for name in _TELLING[part.kind] if not known[name]))))
+    stated = " ".join(filter(None, known.values()))
+    return ", ".join(filter(None, (stated, *(_UNKNOWN[name] for name in _ESTIMATED_BY[part.kind] if not known[name]))))
 
 
 def _with_unit(value: float | None, unit: str) -> str:

@@ -62,7 +62,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
         print(f"wattprint {VERSION}: {'; '.join(announcements)}", flush=True)
         if recorded:
             print(first_words(sample_twice(host, sampler)), flush=True)
-            stop.wait()  # two moments and no future: the figures stand still
+            stop.wait()  # a recording has two moments: after the second no figure changes
             return DONE
         sampler.tick()
         sampler.write()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from agent.accounts.grid_in_use import grid_by_the_book
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
-    from agent.accounts.electricity import Use
+    from agent.accounts.electricity import ElectricityAccounts
     from agent.accounts.grid_in_use import GridInUse
     from agent.accounts.totals import FactorInUse, Totals
     from agent.explain.shares import Share
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
+    from impacts.factors import FactorMatch
     from impacts.quantities import Quantity
 
 QUANTITIES = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
@@ -46,8 +48,8 @@ _CENTRAL = Citation("the agent's own figures since the history began: central va
 class ElectricityPapers:
     """What the use of electricity has come to, by the accounts and the factors that are known at a moment."""
 
-    facts: Standing
-    accounts: Use
+    facts: HostFacts
+    accounts: ElectricityAccounts
     at: datetime
 
     def total_figures(self, totals: Totals, period: str) -> Iterator[Figure]:
@@ -59,11 +61,18 @@ class ElectricityPapers:
     def figure(
         self, quantity: Quantity, shares: Sequence[Share], energy_grounds: Sequence[Citation], period: str
     ) -> Iterator[Figure]:
-        """Return the sum of what factors stand for, as it was entered, with its paper; nothing of nothing."""
+        """Return the sum of the shares, as it was entered, with its paper; nothing where there are none."""
         if shares:
             paper = self._paper(quantity, shares, energy_grounds, period)
             entered = sum((share.amount for share in shares), ImpactHour()).amount
             yield Figure(quantity, (), entered.estimate(quantity.unit, *paper.leaves), derivation=paper)
+
+    def matches(self, totals: Totals) -> tuple[FactorMatch, ...]:
+        """Return the factors in use now and those behind totals, with how well each fits the place that it was used for."""
+        shares = chain(*(shares_of_totals(totals.impacts.get(quantity.stem, {})) for quantity in QUANTITIES))
+        grids = (self._grid_of(share) for share in shares)
+        behind = (match for grid in grids if grid is not None for match in grid.matches)
+        return (*behind, *self.accounts.matches(self.at))
 
     def grid_figures(self) -> Iterator[Figure]:
         """Return what a joule emits now, location- and market-based."""
@@ -74,7 +83,7 @@ class ElectricityPapers:
         yield Figure(q.GRID_MARKET_BASED, (), replace(intensity, grounds=paper.leaves), derivation=paper)
 
     def ratio_figure(self, totals: Totals) -> Iterator[Figure]:
-        """Return market-based over location-based emissions, by joule: an older program has entered one of them alone."""
+        """Return market-based over location-based emissions, each per joule: an older program entered one of them alone."""
         by_joule = {}
         for name, quantity in (("market", q.SCOPE2_MARKET_BASED), ("location", q.SCOPE2_LOCATION_BASED)):
             amount = totals.impact(quantity.stem)
@@ -99,7 +108,7 @@ class ElectricityPapers:
         return work_out(f"{_TITLES[quantity]}, {period}", " + ".join(inputs), inputs, units=_in(quantity))
 
     def _next_kwh(self) -> Derivation:
-        """What the next kWh is by the market-based method."""
+        """What the next kWh emits by the market-based method."""
         terms, state = self.accounts.terms(self.at), self._market_state
         ground = Citation("the agent's accounts: a kWh")
         step = market_based(Estimate.exact(JOULES_PER_KWH, "J", ground), hour_of(self.at), state, terms)
@@ -110,7 +119,7 @@ class ElectricityPapers:
         return self.accounts.market_state
 
     def _of_share(self, quantity: Quantity, share: Share, grounds: Sequence[Citation]) -> Derivation:
-        """Return energy × factor, and how the factor came about."""
+        """Return energy × factor, and how the factor is worked out."""
         ground = Citation(f"the agent's accounts: the host's energy that is entered on {share.label}")
         energy = share.joules.estimate("J", ground, *grounds)
         grid = self._grid_of(share)
@@ -130,9 +139,9 @@ class ElectricityPapers:
         book, (kind, factor, region) = self.facts.machine.book, share.by
         row = book.row(factor)
         place = Place(region) if region else self.facts.place
-        days: list[date] = [moment_of(share.hours[-1]).date()] if share.hours else []
+        days: list[date] = [moment_of(share.hours[-1]).date()] if share.hours else [self.at.date()]
         days += [row.valid_until] if row is not None else []
-        known = [self.accounts.grid(self.at), *(grid_by_the_book(book, place, day) for day in days)]
+        known = chain([self.accounts.grid(self.at)], (grid_by_the_book(book, place, day) for day in days))
         rates = ((grid, rate) for grid in known for rate in grid.rates)
         return next((grid for grid, rate in rates if (rate.kind, rate.factor) == (kind, factor)), None)
 
@@ -165,7 +174,7 @@ def _product(
 
 
 def _in(quantity: Quantity) -> dict[str, str]:
-    """People read what the use emits in the unit of the metric: it begins small."""
+    """Return the unit that the result is shown in: that of the metric, for a history begins with small amounts."""
     return {RESULT: quantity.unit}
 
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.accounts.totals import Totals
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
 
 _ENTERED = Citation("the agent's accounts: the time that has passed, by the plan of each lot")
 _QUANTITIES = {"gwp": q.EMBODIED, "adpe": q.EMBODIED_ADPE, "pe": q.EMBODIED_PRIMARY_ENERGY}
 
 
-def embodied_figures(facts: Standing) -> Iterator[Figure]:
+def embodied_figures(facts: HostFacts) -> Iterator[Figure]:
     """Return the manufacture by criterion and component, and by the year in which it is booked in full."""
     for criterion, quantity in _QUANTITIES.items():
         for component in facts.embodied.components(criterion):
@@ -33,7 +33,7 @@ def embodied_figures(facts: Standing) -> Iterator[Figure]:
             yield Figure.derived(q.EMBODIED_BOOKED, (str(year),), paper)
 
 
-def amortised_figure(facts: Standing, totals: Totals, period: str) -> Iterator[Figure]:
+def amortised_figure(facts: HostFacts, totals: Totals, period: str) -> Iterator[Figure]:
     """Return what a period has amortised, as it was entered."""
     entered, whole = totals.impact(q.EMBODIED_AMORTISED.stem), facts.embodied_emissions
     if entered is None or whole is None:
@@ -42,13 +42,13 @@ def amortised_figure(facts: Standing, totals: Totals, period: str) -> Iterator[F
     yield Figure.derived(q.EMBODIED_AMORTISED, (), work_out(f"embodied, amortised {period}", "entered", inputs))
 
 
-def amortised_ratio_figure(facts: Standing, at: datetime, began_at: datetime) -> Iterator[Figure]:
+def amortised_ratio_figure(facts: HostFacts, at: datetime, began_at: datetime) -> Iterator[Figure]:
     """Return the share that is amortised at a moment, where the embodied emissions are known."""
     paper = ratio_derivation(facts.lots, at, began_at)
     if paper is not None:
         yield Figure.derived(q.EMBODIED_AMORTISED_RATIO, (), paper)
 
 
-def coming_year(facts: Standing, at: datetime, began_at: datetime) -> Derivation | None:
+def coming_year(facts: HostFacts, at: datetime, began_at: datetime) -> Derivation | None:
     """Return what the year from a moment amortises; None while the embodied emissions are not known."""
     return coming_year_derivation(facts.lots, at, began_at) if facts.lots else None

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from agent.accounts.electricity import Use
+    from agent.accounts.electricity import ElectricityAccounts
     from agent.history.view import HistoryView
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from impacts.figures import Figure
     from impacts.quantities import Quantity
     from impacts.snapshots import Snapshot
@@ -31,9 +31,9 @@ EVER = "since the history began"
 JUST_TAKEN = "of the two samples just taken"
 
 _CRITERIA = {q.EMBODIED: "gwp", q.EMBODIED_ADPE: "adpe", q.EMBODIED_PRIMARY_ENERGY: "pe"}
-# Of which the history, where there is one, knows better than two samples.
+# Where there is a history, these are explained by it alone: two samples would state something else.
 _OF_THE_HISTORY_ALONE = {q.SCOPE2_MARKET_TO_LOCATION, q.EMBODIED_AMORTISED, q.EMBODIED_AMORTISED_RATIO}
-# Whose papers follow, because the figure is made of them.
+# The quantities whose papers follow those of a quantity, because it is made of them.
 _BESIDE = {
     q.HOST_ENERGY: (q.HOST_POWER,),
     q.HOST_MEASURED_ENERGY: (q.HOST_POWER,),
@@ -48,8 +48,8 @@ class Explanation:
     """The working papers of the figures of two samples and, where there is one, of the history beside them."""
 
     snapshot: Snapshot
-    facts: Standing
-    electricity: Use  # as it goes on after the history
+    facts: HostFacts
+    electricity: ElectricityAccounts  # as it goes on after the history
     history: HistoryView | None  # of the agent that runs on this host
 
     def of(self, quantity: Quantity) -> list[Derivation]:
@@ -102,7 +102,7 @@ class Explanation:
 
     @property
     def _began_at(self) -> datetime:
-        """When the history of the running agent began, else this look at the host."""
+        """When the history of the running agent began, else when the snapshot's period did."""
         began_at = self.history.began_at if self.history is not None else None
         return began_at or self.snapshot.statements[-1].begins
 

@@ -46,7 +46,7 @@ def host_energy_figures(totals: Totals, period: str) -> Iterator[Figure]:
 
 
 def _measured_share(step: HostStep) -> Derivation:
-    """Return how much of the step's energy was measured, 1 at most; all of none is none."""
+    """Return how much of the step's energy was measured: 1 at most, and 0 where the step has no energy."""
     measured, host = step.measured_microjoules, step.microjoules.central
     inputs = {
         "measured": Estimate.exact(min(measured, host) * JOULES_PER_MICROJOULE, "J", _MEASURED),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one factor stands for in a period: its energy and its amount, of totals or of the hours of a history."""
+"""What was entered by one factor in a period: its energy and its amount, of totals or of the hours of a history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The amount of a quantity that one factor stands for."""
+    """The amount of a quantity that was entered by one factor."""
 
     by: FactorInUse
     amount: ImpactHour
@@ -46,7 +46,7 @@ class Share:
 
 
 def shares_of_totals(by_factor: Mapping[FactorInUse, ImpactHour]) -> list[Share]:
-    """Return the factors that stand for something, the largest first; what was taken back stands for nothing."""
+    """Return what was entered by each factor, the largest first, without what was taken back whole."""
     return _largest_first(Share(by, amount) for by, amount in by_factor.items() if amount.energy)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request to a provider: answered with checked values, or a failure in plain words. The token is in its header alone."""
+"""One request to a provider: checked values, or a failure in plain words. The token goes into its header alone."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _UNAUTHORIZED = frozenset({401, 403})
 _BUSY = frozenset({429, 503})
 
 _REMEDIES = {
-    "unauthorized": "see the token, and whether its plan includes the zone",
-    "busy": "nothing: it is asked again when it wants to be; if it lasts, see the limits of the plan",
-    "tls": "see whether something between here and the provider replaces its certificate",
+    "unauthorized": "check the token, and that its plan includes the zone",
+    "busy": "nothing: it is asked again when it allows it; if it lasts, check the limits of the plan",
+    "tls": "check whether something between this host and the provider replaces its certificate",
     "unreachable": "let this host reach the provider, directly or by grid.proxy",
     "timeout": "let this host reach the provider, directly or by grid.proxy, or set a longer grid.deadline_seconds",
-    "other_zone": "see grid.zone, and whether the token's plan includes it",
-    "in_future": "see whether this machine's clock is right (timedatectl)",
+    "other_zone": "check grid.zone, and that the token's plan includes it",
+    "in_future": "check that this machine's clock is right (timedatectl)",
 }
-_OTHER_REMEDY = "if it lasts, see the provider's own status page"
+_OTHER_REMEDY = "if it lasts, look at the provider's own status page"
 
 
 class Asker:
@@ -68,7 +68,7 @@ class Asker:
         return self._ask(self._provider.past(since, until, self._clock.utc_now()))
 
     def left_alone(self, now: datetime) -> timedelta:
-        """Return for how long the provider wants no more requests; nothing where it has not said so."""
+        """Return for how long the provider still wants no requests; zero where it has named no time."""
         until = self.leave_alone_until
         if until is None or not now < until <= now + LONGEST_RETRY_AFTER:  # later than that, the clock was put back
             return timedelta(0)
@@ -77,7 +77,7 @@ class Asker:
     def _ask(self, path: str) -> list[Value]:
         reply = self._fetch(path)
         if reply.status in _UNAUTHORIZED:
-            raise self._failed("unauthorized", f"refuses to tell of {self._settings.zone} (HTTP {reply.status})")
+            raise self._failed("unauthorized", f"refuses the zone {self._settings.zone} (HTTP {reply.status})")
         if reply.status in _BUSY:
             self.leave_alone_until = _retry_after(reply.headers.get("Retry-After") or "", self._clock.utc_now())
             raise self._failed("busy", f"has had too many requests or is busy (HTTP {reply.status})")
@@ -99,19 +99,19 @@ class Asker:
             self._web.hang_up()  # the next request is minutes away
 
     def _values(self, body: bytes) -> list[Value]:
-        """Return the values of an answer. A row that cannot be used takes nothing from the others."""
+        """Return the values of an answer, without the rows that cannot be used."""
         try:
             rows = self._provider.rows(json.loads(body))
         except NoRows as wrong:
             raise self._failed("garbage", f"does not answer as documented: {wrong}") from None
         except (ValueError, RecursionError):
-            raise self._failed("garbage", "answers with what is no JSON") from None
+            raise self._failed("garbage", "answers with something that is not JSON") from None
         values, troubles = self._checked(rows)
         if values:
             return values
         if troubles:
             worst = next((trouble for trouble in troubles if trouble.reason != "null_value"), troubles[0])
-            raise self._failed(worst.reason, f"told {worst}")
+            raise self._failed(worst.reason, f"reported {worst}")
         raise self._failed("empty", f"has no values of {self._settings.zone} for that time")
 
     def _checked(self, rows: Sequence[Row]) -> tuple[list[Value], list[BadRow]]:
@@ -130,14 +130,14 @@ class Asker:
         )
 
 
-def _retry_after(told: str, now: datetime) -> datetime | None:
-    """Return the time of a Retry-After header, in seconds or a date (RFC 9110, 10.2.3); None if it says none."""
+def _retry_after(stated: str, now: datetime) -> datetime | None:
+    """Return the time of a Retry-After header, in seconds or a date (RFC 9110, 10.2.3); None if it states none."""
     latest = now + LONGEST_RETRY_AFTER
-    if told.isascii() and told.isdigit():
-        is_short = len(told) < len("100000")
-        return min(now + timedelta(seconds=int(told)), latest) if is_short else latest
+    if stated.isascii() and stated.isdigit():
+        is_short = len(stated) < len("100000")
+        return min(now + timedelta(seconds=int(stated)), latest) if is_short else latest
     try:
-        at = parsedate_to_datetime(told)
+        at = parsedate_to_datetime(stated)
         return min(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), latest)
     except (ValueError, OverflowError):  # no date, or one at the end of the calendar
         return None

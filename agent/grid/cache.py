@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was learned, on disk with its time: a restart asks for nothing that is known. It holds no secret.
+"""The intensities that are known, on disk with their times, so that a restart asks for none of them. It holds no secret.
 
 A file that is damaged is moved aside and named in a problem; one of another provider, zone or boundary is replaced.
 """
@@ -65,13 +65,13 @@ class Cache:
         except FileNotFoundError:
             return Kept()
         except OSError as error:
-            self._tell("cache_unreadable", f"{self._path} cannot be read: {error.strerror}")
+            self._report_problem("cache_unreadable", f"{self._path} cannot be read: {error.strerror}")
         except (BadRow, ValueError, TypeError, KeyError, RecursionError) as damage:
             self._set_aside(self._path, damage)
         return Kept()
 
     def save(self, kept: Kept) -> None:
-        """Replace the file, all or nothing; a disk that is full is a problem and no more."""
+        """Replace the file, all or nothing. A full disk is a problem, and the agent goes on."""
         if self._path is None:
             return
         beside = self._path.with_name(f"{FILE_NAME}.new")
@@ -83,7 +83,7 @@ class Cache:
                 os.fsync(file.fileno())
             beside.replace(self._path)
         except OSError as error:
-            self._tell("cache_not_written", f"{self._path} cannot be written: {error.strerror}")
+            self._report_problem("cache_not_written", f"{self._path} cannot be written: {error.strerror}")
         else:
             self.problems = tuple(problem for problem in self.problems if problem.reason == "cache_damaged")
 
@@ -91,20 +91,20 @@ class Cache:
         try:
             aside = move_aside(path, self._clock.utc_now())
         except OSError as error:
-            self._tell("cache_damaged", f"{path} is damaged and cannot be moved aside: {error.strerror}")
+            self._report_problem("cache_damaged", f"{path} is damaged and cannot be moved aside: {error.strerror}")
         else:
-            self._tell("cache_damaged", f"{path} was damaged ({type(damage).__name__}) and is now {aside}")
+            self._report_problem("cache_damaged", f"{path} was damaged ({type(damage).__name__}) and is now {aside}")
 
-    def _tell(self, reason: str, what: str) -> None:
-        remedy = "see the state directory's disk and permissions; the intensities are asked for again"
+    def _report_problem(self, reason: str, what: str) -> None:
+        remedy = "check the state directory's disk and permissions; the intensities are asked for again"
         others = (problem for problem in self.problems if problem.reason != reason)
         self.problems = (*others, Problem("grid", reason, what, remedy))
 
 
 def _document(kept: Kept) -> dict[str, Any]:
     return {
-        "asked_at": _told(kept.asked_at),
-        "leave_alone_until": _told(kept.leave_alone_until),
+        "asked_at": _text(kept.asked_at),
+        "leave_alone_until": _text(kept.leave_alone_until),
         "values": [
             [v.valid_from.isoformat(), v.valid_until.isoformat(), v.grams_per_kwh, v.is_estimated] for v in kept.values
         ],
@@ -127,7 +127,7 @@ def _value(valid_from: object, valid_until: object, grams: object, is_estimated:
     return value
 
 
-def _told(at: datetime | None) -> str | None:
+def _text(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Live intensity for the sampler: the last known value at once, from a thread that asks for it; nobody waits for it."""
+"""Live intensity for the sampler: a thread asks for it, and readers get the last known value without waiting."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class LiveFactor:
     valid_from: datetime
     valid_until: datetime
     zone: str  # as the provider names it; the factor's region is the datasets' name
-    is_estimated: bool  # by the provider, for lack of a measurement; or a forecast of the time that runs
+    is_estimated: bool  # by the provider, for lack of a measurement; or a forecast of the current time
 
     def age(self, now: datetime) -> timedelta:
-        """Return how long ago its time began."""
+        """Return how long ago the time that it is valid for began."""
         return now - self.valid_from
 
 
@@ -71,12 +71,12 @@ class LiveIntensity:
         return self._factor(value)
 
     def history(self, since: datetime, until: datetime) -> list[LiveFactor]:
-        """Return what is known of a time, with what was missed and learned since, in order; up to ten days back."""
+        """Return the factors known of a time, those learned later included, in order; up to ten days back."""
         values = self._rounds.values
         return [self._factor(value) for value in values if value.valid_from < until and value.valid_until > since]
 
     def problems(self, now: datetime) -> list[Problem]:
-        """Return what ought to be said: of the token's file, the cache, the last request, and what is missing."""
+        """Return the problems of the token's file, the cache and the last request, and what is missing."""
         found = [Problem("grid", "token_file_open", what, remedy) for what, remedy in self._settings.notes]
         found += self._cache.problems
         failure = self._rounds.failure
@@ -101,13 +101,13 @@ class LiveIntensity:
         found = []
         value = newest(self._rounds.values, now)
         if value is not None and now - value.valid_from > self._settings.stale_after:
-            what = f"the newest intensity of {title} began at {value.valid_from:%Y-%m-%d %H:%M} UTC"
-            remedy = "see the other problems of the grid; until then the yearly factor stands in"
+            what = f"the newest intensity that {title} reports is of {value.valid_from:%Y-%m-%d %H:%M} UTC"
+            remedy = "see the other problems of the grid; until a newer value is known, the yearly factor stands in"
             found.append(Problem("grid", "stale", what, remedy))
         missed = self._rounds.missed
         if missed:
             since, until = missed[0]
-            what = f"{title} does not tell the intensity from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
+            what = f"{title} does not report the intensity from {since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC"
             remedy = "the yearly factor stands in for that time; the plan of the token may not include the past"
             found.append(Problem("grid", "past_missing", what, remedy))
         return found
@@ -118,21 +118,21 @@ class LiveIntensity:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """True over told intensity, with bounds."""
+    """The true intensity divided by the reported one, with bounds."""
 
     of_measurements: Estimate
     of_estimates: Estimate
 
     @classmethod
     def of(cls, book: FactorBook, clock: Clock) -> Accuracy:
-        """Return what the datasets assume."""
+        """Return the accuracies that the datasets assume."""
         on = clock.utc_now().date()
         rows = (book.find(name, "power", on=on).factor.value for name in (_ACCURACY, _ESTIMATED_ACCURACY))
         return cls(*rows)
 
 
 def live_intensity(host: Host, settings: GridSettings, state: Path | None, book: FactorBook) -> LiveIntensity:
-    """Begin to ask; `state` is the state directory, which is there; None: nothing is kept."""
+    """Begin to ask. `state` is the state directory, which exists; None: nothing is kept."""
     web = host.web_client(settings.address, ca=True, proxy=settings.proxy)
     cache = Cache(state, settings, host.clock)
     rounds = Rounds(Asker(web, settings, host.clock), cache, settings, host.clock, random.random)
@@ -148,11 +148,11 @@ def kept_intensity(host: Host, settings: GridSettings, state: Path, book: Factor
 
 def _factor(value: Value, settings: GridSettings, provider: Provider, accuracy: Accuracy) -> LiveFactor:
     reach = accuracy.of_estimates if value.is_estimated else accuracy.of_measurements
-    told = Estimate.exact(value.grams_per_kwh, "gCO2e/kWh", provider.citation)
+    reported = Estimate.exact(value.grams_per_kwh, "gCO2e/kWh", provider.citation)
     return LiveFactor(
         factor=Factor(
             citation=provider.citation,
-            value=(told * reach).in_unit("gCO2e/J"),
+            value=(reported * reach).in_unit("gCO2e/J"),
             criterion="gwp",
             subject="electricity",
             boundary=settings.boundary,

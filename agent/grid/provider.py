@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a provider of live intensity is: requests for one zone, and what their answers say, unchecked."""
+"""What a provider of live intensity is: requests for one zone, and what their answers report, unchecked."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ Document = Any  # what JSON holds
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An intensity as a provider tells it. Nothing of it is checked yet."""
+    """An intensity as a provider reports it. Nothing of it is checked yet."""
 
     zone: object
     starts: object  # ISO 8601 with an offset
     seconds: int
     grams_per_kwh: object
     is_estimated: bool
-    boundary: object = None  # as the provider names it; None where it does not say
+    boundary: object = None  # as the provider names it; None where it names none
 
 
 class Provider(Protocol):
     """The requests for one zone, and the parser of their answers."""
 
-    told_zone: str  # what an answer must name as its zone
-    told_boundary: str | None  # what an answer must name as its boundary, if it names one
+    reported_zone: str  # what an answer must name as its zone
+    reported_boundary: str | None  # what an answer must name as its boundary, if it names one
     region: str  # ISO 3166 country or grid zone, as datasets have it
     citation: Citation
 
@@ -39,31 +39,31 @@ class Provider(Protocol):
         """Return path and query of the newest values."""
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:
-        """Return path and query of the values of a past period, not longer than the table says."""
+        """Return path and query of the values of a past period, not longer than the table allows."""
 
     def rows(self, document: Document) -> Sequence[Row]:
-        """Return what an answer to either says, in any order; raise NoRows if it has not the shape it should."""
+        """Return the rows of an answer to either, in any order; raise NoRows if it does not have the documented shape."""
 
 
 class NoRows(ValueError):
-    """A document has not the shape that its provider documents."""
+    """A document does not have the shape that its provider documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEntry:
-    """A line of the table: what the settings may be, how often it tells something new, and how to make it."""
+    """A provider in the table: the settings that it allows, how often it has a new value, and how to make it."""
 
     name: str
     title: str
     make: Callable[[str, str], Provider]  # of a zone and a boundary
     address: str
-    country: str  # the only one it tells of; empty: many
+    country: str  # the only one it covers; empty: many
     zones: str  # a pattern
-    zones_told: str  # the same for people
+    zones_in_words: str  # the same in words, for messages
     boundaries: tuple[str, ...]  # the default first
     resolution: timedelta
     usual_lag: timedelta  # how long after its hour or quarter a value comes
-    longest_past: timedelta  # that one request may ask for
+    longest_past: timedelta  # the longest period that one request may ask for
     token_header: str = ""  # empty: no token is needed
 
 
@@ -77,8 +77,8 @@ def listed(document: Document, *steps: str) -> list[Any]:
     return found
 
 
-def told(row: object, *steps: str) -> object:
-    """Return what a row says at the end of `steps`; None if it says nothing."""
+def value_at(row: object, *steps: str) -> object:
+    """Return what a row has at the end of `steps`; None if it has nothing there."""
     for step in steps:
         row = row.get(step) if isinstance(row, dict) else None
     return row

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a provider is asked for what: the newest values at its own resolution, then the ones that were missed."""
+"""When a provider is asked, and for what: the newest values at its own resolution, then the ones that were missed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wattprint")
 
 KEPT = timedelta(days=10)
-MOST_TRIES = 3  # for what was missed: not everything is to be had
+MOST_TRIES = 3  # for a missed time: a provider may never have its values
 
-# After a failure the wait doubles, from the first to the second. The first is also kept between two requests:
+# After a failure the wait doubles, from FIRST_WAIT up to LONGEST_WAIT. FIRST_WAIT is also kept between two requests:
 # Energinet answers one a minute.
 FIRST_WAIT = timedelta(seconds=75)
 LONGEST_WAIT = timedelta(hours=1)
@@ -35,7 +35,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Rounds:
-    """The state between requests. One thread takes its turns; others read `values`, `failure` and `missed`."""
+    """The state between requests. One thread calls `turn`; others read `values`, `failure` and `missed`."""
 
     def __init__(
         self, asker: Asker, cache: Cache, settings: GridSettings, clock: Clock, random: Callable[[], float]
@@ -57,7 +57,7 @@ class Rounds:
 
     @property
     def missed(self) -> list[tuple[datetime, datetime]]:
-        """The times that no value is known for, and that are no longer asked for."""
+        """The times without a known value that are no longer asked for."""
         return [gap for gap in gaps(self.values) if self._tries.get(gap[0], 0) >= MOST_TRIES]
 
     def turn(self) -> timedelta:
@@ -88,7 +88,7 @@ class Rounds:
         try:
             self._learn(self._asker.past(*gap), now)
         except ReadFailed as failure:
-            logger.info("grid: the values from %s to %s are not to be had: %s", *gap, failure)
+            logger.info("grid: no values from %s to %s: %s", *gap, failure)
         return self._until_next(now)
 
     def _learn(self, learned: list[Value], now: datetime) -> None:

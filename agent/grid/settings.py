@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The config's `grid` section: which provider is asked for which zone, and where its token is.
+"""The config's `grid` section: which provider is asked for which zone, and where its token is kept.
 
-The token is read when it is needed and kept nowhere.
+The token is read whenever it is needed, and never stored.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _SHORTEST_STALE_AFTER = timedelta(hours=2)
 _LONGEST_TOKEN_BYTES = 4096
 _MARGINAL = "watttime"
 _WHY_NOT_MARGINAL = (
-    "tells the marginal intensity: what one kWh more or less would change. Scope 2 wants the average of what was "
+    "reports the marginal intensity: what one kWh more or less would change. Scope 2 wants the average of what was "
     "generated (GHG Protocol Scope 2 Guidance, 2015)"
 )
 
-# Not in the schema, whose errors show what was written: here it may be a token, or an address with an account.
+# Not in the schema, whose errors show what was written: here it may be a token, or an address with a password.
 _SHAPES = {
     "token_file": ("/.+", "the path of a file that holds the token, from / on"),
     "token_env": (
@@ -42,15 +42,15 @@ _SHAPES = {
     ),
     "address": (
         r"(https://[^/?#@\s]+|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)/?",
-        "https://HOST or https://HOST:PORT, without an account; http:// only to this machine",
+        "https://HOST or https://HOST:PORT, without user name and password; http:// only to this machine",
     ),
-    "proxy": (r"http://[^/?#@\s]+/?", "http://HOST:PORT, without an account"),
+    "proxy": (r"http://[^/?#@\s]+/?", "http://HOST:PORT, without user name and password"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class GridSettings:
-    """Whom to ask, for what, and how patiently. It holds no secret."""
+    """Which provider is asked, for which zone, and how long it may take. It holds no secret."""
 
     entry: ProviderEntry
     zone: str
@@ -67,7 +67,7 @@ class GridSettings:
         return self.entry.make(self.zone, self.boundary)
 
     def token(self) -> str:
-        """Return the token, read anew: it may have been changed; empty where none is needed.
+        """Return the token, read each time because it may have changed; empty where none is needed.
 
         Raises:
             ReadFailed: one is needed and there is none that can be used.
@@ -105,7 +105,7 @@ class GridSettings:
 
 
 def refuse_marginal(document: object, where: str) -> None:
-    """Raise ConfigError if the config names a provider of marginal intensity: to Scope 2 that is another quantity."""
+    """Raise ConfigError if the config names a provider of marginal intensity: Scope 2 needs the average."""
     section = document.get("grid") if isinstance(document, dict) else None
     name = section.get("provider") if isinstance(section, dict) else None
     if isinstance(name, str) and re.sub(r"[^a-z]", "", name.casefold()) == _MARGINAL:
@@ -148,13 +148,13 @@ def _zone(entry: ProviderEntry, given: str, location: str, where: str) -> str:
     country = location.partition("-")[0]
     if entry.country and country not in {"", entry.country}:
         raise ConfigError(
-            f"{where}: grid.provider: {entry.title} tells of {entry.country} alone, and location is {location}; "
+            f"{where}: grid.provider: {entry.title} covers {entry.country} alone, and location is {location}; "
             "choose another provider or correct the location"
         )
     of_location = location.removeprefix(f"{entry.country}-") if entry.country else location
     zone = given or of_location or entry.country
     if not re.fullmatch(entry.zones, zone):
-        raise ConfigError(f"{where}: grid.zone: {entry.title} needs {entry.zones_told}; write it under `grid`")
+        raise ConfigError(f"{where}: grid.zone: {entry.title} needs {entry.zones_in_words}; write it under `grid`")
     if country and not entry.country and zone.partition("-")[0] != country:
         raise ConfigError(f"{where}: grid.zone: {zone} does not lie in {location}, the location; correct one of them")
     return zone

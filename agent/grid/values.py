@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checked intensities with the time each is valid for: how they are checked, put together, looked up and missed."""
+"""Checked intensities, each with the time that it is valid for: how they are checked, merged and looked up."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def checked(row: Row, provider: Provider, now: datetime) -> Value:
     """Return a row's value.
 
     Raises:
-        BadRow: it is of another zone or boundary, of no certain time or a time to come, or no intensity.
+        BadRow: its zone or boundary is another, its time has no offset or is in the future, or it has no credible intensity.
     """
-    if str(row.zone).casefold() != provider.told_zone.casefold():
-        raise BadRow("other_zone", f"a value of {_shown(row.zone)} where {provider.told_zone} was asked for")
-    if row.boundary is not None and row.boundary != provider.told_boundary:
+    if str(row.zone).casefold() != provider.reported_zone.casefold():
+        raise BadRow("other_zone", f"a value of {_shown(row.zone)} where {provider.reported_zone} was asked for")
+    if row.boundary is not None and row.boundary != provider.reported_boundary:
         raise BadRow("other_boundary", f"a value by {_shown(row.boundary)} emission factors, not the ones asked for")
     valid_from = moment(row.starts)
     if valid_from > now + CLOCK_TOLERANCE:
@@ -68,19 +68,19 @@ def moment(text: object) -> datetime:
     raise BadRow("naive_time", f"the time {_shown(text)} without an offset from UTC")
 
 
-def intensity(told: object) -> float:
+def intensity(reported: object) -> float:
     """Return a credible intensity in g/kWh."""
-    if isinstance(told, bool) or not isinstance(told, int | float):
-        raise BadRow("garbage", f"{_shown(told)} where a number is expected")
-    if not 0 <= told <= MOST_GRAMS_PER_KWH:  # nor what is no number
-        raise BadRow("out_of_range", f"{_shown(told)} g/kWh, which no grid emits")
-    return float(told)
+    if isinstance(reported, bool) or not isinstance(reported, int | float):
+        raise BadRow("garbage", f"{_shown(reported)} where a number is expected")
+    if not 0 <= reported <= MOST_GRAMS_PER_KWH:  # nor what is no number
+        raise BadRow("out_of_range", f"{_shown(reported)} g/kWh, which no grid emits")
+    return float(reported)
 
 
 def merged(known: Iterable[Value], learned: Iterable[Value], since: datetime) -> tuple[Value, ...]:
     """Return all values that end after `since`, in order of time; of two that begin together the one learned last.
 
-    A value that another begins within ends there.
+    Where a value begins before an earlier one has ended, the earlier one ends there.
     """
     by_start = {value.valid_from: value for value in (*known, *learned)}
     in_order = [by_start[start] for start in sorted(by_start) if by_start[start].valid_until > since]
@@ -96,11 +96,11 @@ def newest(values: Sequence[Value], now: datetime) -> Value | None:
 
 
 def gaps(values: Sequence[Value]) -> list[tuple[datetime, datetime]]:
-    """Return the times between values that no value is known for, the latest first."""
+    """Return the times between the known values that none of them covers, the latest first."""
     between = [(value.valid_until, after.valid_from) for value, after in pairwise(values)]
     return [(since, until) for since, until in reversed(between) if since < until]
 
 
-def _shown(told: object) -> str:
-    text = repr(told)
+def _shown(reported: object) -> str:
+    text = repr(reported)
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - room for the rest of the line

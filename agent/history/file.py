@@ -164,7 +164,7 @@ def _checked_version(connection: sqlite3.Connection, name: str) -> int:
     if version > SCHEMA_VERSION:
         raise ConfigError(
             f"the history {name} was written by a newer wattprint (its version is {version}, this program's "
-            f"{SCHEMA_VERSION}); install the newer one again, or {_ELSEWHERE}"
+            f"{SCHEMA_VERSION}); install {_newer_program(connection)}, or {_ELSEWHERE}"
         )
     found = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     if not found and version == 0:
@@ -176,6 +176,15 @@ def _checked_version(connection: sqlite3.Connection, name: str) -> int:
     if verdict != "ok":
         raise HistoryDamaged(f"{name}: {verdict}")
     return version
+
+
+def _newer_program(connection: sqlite3.Connection) -> str:
+    """Return what to install for a history of a version that is not known here."""
+    try:
+        row = connection.execute("SELECT program FROM meta").fetchone()
+    except sqlite3.Error:  # whatever the newer one has in its place
+        row = None
+    return f"wattprint {row[0]} or a newer one" if row and row[0] else "the newer one again"
 
 
 _ELSEWHERE = "give another directory with --state DIR"

@@ -75,21 +75,68 @@ class ChannelHour(Hour):
 
 @dataclass(frozen=True, slots=True)
 class HostHour(Hour):
-    """The host's energy in an hour on one basis, and the part of it that was measured."""
+    """The host's energy in an hour on one basis, the part of it that was measured, and the time that it is of."""
 
     energy: Bounded = NOTHING  # whole microjoules
     measured_microjoules: int = 0
     observed_seconds: float = 0.0
-    unobserved_seconds: float = 0.0
 
     def columns(self) -> tuple[float, ...]:
         """Return the energy's corners, then the other fields."""
-        return *self.energy.amounts(), self.measured_microjoules, self.observed_seconds, self.unobserved_seconds
+        return *self.energy.amounts(), self.measured_microjoules, self.observed_seconds
 
     @classmethod
     def of(cls, *columns: Any) -> Self:  # noqa: ANN401
         """Return what the columns hold."""
         return cls(Bounded(*columns[:3]), *columns[3:])
+
+
+@dataclass(frozen=True, slots=True)
+class HostAbsence(Hour):
+    """For how long in an hour nothing is known of the host's energy.
+
+    `off_seconds` lie between a clean stop of one boot and the next one. None: how much of the unobserved time that was is
+    not known.
+    """
+
+    unobserved_seconds: float = 0.0
+    off_seconds: float | None = 0.0
+
+    def __add__(self, other: HostAbsence) -> HostAbsence:
+        unobserved, off = self.unobserved_seconds + other.unobserved_seconds, [self.off_seconds, other.off_seconds]
+        if None in off:
+            return HostAbsence(unobserved + sum(filter(None, off)), None)
+        return HostAbsence(unobserved, sum(filter(None, off)))
+
+    def columns(self) -> tuple[Any, ...]:
+        """Return the fields."""
+        return self.unobserved_seconds, self.off_seconds
+
+    @classmethod
+    def of(cls, *columns: Any) -> Self:  # noqa: ANN401
+        """Return what the columns hold."""
+        return cls(*columns)
+
+    def each(self, change: Callable[[float], float]) -> HostAbsence:
+        """Return what a function makes of what is known."""
+        off = None if self.off_seconds is None else change(self.off_seconds)
+        return HostAbsence(change(self.unobserved_seconds), off)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadHour(Hour):
+    """The energy of a workload in an hour."""
+
+    energy: Bounded = NOTHING  # whole microjoules
+
+    def columns(self) -> tuple[float, ...]:
+        """Return the energy's corners."""
+        return self.energy.amounts()
+
+    @classmethod
+    def of(cls, *columns: Any) -> Self:  # noqa: ANN401
+        """Return what the columns hold."""
+        return cls(Bounded(*columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +187,9 @@ class Entry:
     version: int = 0  # of the accounts; 0: as it was counted when it happened
 
     @property
-    def key(self) -> tuple[int, str, str]:
+    def key(self) -> tuple[int, str, EntryKind, str, str, bool]:
         """What its hour's row is found by."""
-        return self.hour, self.quantity, stored_factor(self.kind, self.factor, taken_back=self.taken_back)
+        return self.hour, self.quantity, self.kind, self.factor, self.region, self.taken_back
 
     @property
     def label(self) -> str:
@@ -154,38 +201,15 @@ class Entry:
         return replace(self, amount=-self.amount, taken_back=True)
 
 
-_HELD = ":held"
-_TAKEN_BACK = "taken back: "
-_STORED = {EntryKind.AMORTISED: "embodied", EntryKind.RETIRED: "embodied, left by retired parts"}
-
-
 def label(kind: EntryKind, factor: str) -> str:
     """Return a factor as people read it: DATASET/ROW, `instrument:NAME`."""
     match kind:
         case EntryKind.INSTRUMENT:
             return f"instrument:{factor}"
         case EntryKind.HELD:
-            return f"{factor}{_HELD}"
-    return _STORED.get(kind, factor)
-
-
-def stored_factor(kind: EntryKind, factor: str, *, taken_back: bool = False) -> str:
-    """Return the one name by which the file knows kind and factor."""
-    return f"{_TAKEN_BACK if taken_back else ''}{label(kind, factor)}"
-
-
-def read_factor(name: str) -> tuple[EntryKind, str, bool]:
-    """Return the kind, the factor, and whether it is taken back, by the file's one name for them."""
-    plain = name.removeprefix(_TAKEN_BACK)
-    return *_kind_and_factor(plain), plain != name
-
-
-def _kind_and_factor(name: str) -> tuple[EntryKind, str]:
-    for kind, stored in _STORED.items():
-        if name == stored:
-            return kind, ""
-    if name.startswith("instrument:"):
-        return EntryKind.INSTRUMENT, name.removeprefix("instrument:")
-    if name.startswith("live-"):
-        return (EntryKind.HELD, name.removesuffix(_HELD)) if name.endswith(_HELD) else (EntryKind.LIVE, name)
-    return EntryKind.YEARLY, name
+            return f"{factor}:held"
+        case EntryKind.AMORTISED:
+            return "embodied"
+        case EntryKind.RETIRED:
+            return "embodied, left by retired parts"
+    return factor

@@ -6,13 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from agent.history.hourly import ChannelHour, HostHour, Hour, ImpactHour
+from agent.history.hourly import ChannelHour, HostAbsence, HostHour, Hour, ImpactHour, WorkloadHour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# Hour 0 holds what an earlier file had counted that was damaged while the agent ran: part of all time, of no hour.
-CARRIED_HOUR = 0
 
 Value = TypeVar("Value", bound=Hour)
 Key = tuple[Any, ...]  # the hour first
@@ -26,9 +23,7 @@ class HourlyTable(Generic[Value]):
     key: tuple[str, ...]
     amounts: tuple[str, ...]
     value: type[Value]  # its `columns` are the amounts
-    carried: bool = (
-        False  # into a new file, should this one be lost while the agent runs: its sums are part of all time
-    )
+    total: str = ""  # the table of its sums over all time, by the key without the hour; empty: there is none
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -40,10 +35,15 @@ class HourlyTable(Generic[Value]):
 
     @property
     def select_sums(self) -> str:
-        """The query for the sums of all hours from one on, by the key without the hour."""
+        """The query for the sums from the hour `since` on and before `until`, by the key without the hour."""
         key = ", ".join(self.key[1:])
         sums = ", ".join(f"SUM({column})" for column in self.amounts)
-        return f"SELECT {key}, {sums} FROM {self.name} WHERE hour >= ? GROUP BY {key}"  # noqa: S608  constants
+        return f"SELECT {key}, {sums} FROM {self.name} WHERE hour >= :since AND hour < :until GROUP BY {key}"  # noqa: S608  constants
+
+    @property
+    def select_total(self) -> str:
+        """The query for the sums over all time."""
+        return f"SELECT {', '.join((*self.key[1:], *self.amounts))} FROM {self.total}"  # noqa: S608  constants
 
 
 def marks(values: Sequence[object]) -> str:
@@ -51,8 +51,7 @@ def marks(values: Sequence[object]) -> str:
     return ", ".join("?" for _ in values)
 
 
-_BOUNDS = ("low_microjoules", "microjoules", "high_microjoules")
-IMPACT_AMOUNTS = ("low", "central", "high", *_BOUNDS)
+_ENERGY = ("low_microjoules", "microjoules", "high_microjoules")
 
 CHANNELS = HourlyTable(
     "channel_hour",
@@ -62,11 +61,20 @@ CHANNELS = HourlyTable(
 )
 HOSTS = HourlyTable(
     "host_hour",
-    ("hour", "basis"),
-    (*_BOUNDS, "measured_microjoules", "observed_seconds", "unobserved_seconds"),
+    ("hour", "basis", "grounds"),
+    (*_ENERGY, "measured_microjoules", "observed_seconds"),
     HostHour,
-    carried=True,
+    total="host_total",
 )
-IMPACTS = HourlyTable("impact_hour", ("hour", "quantity", "factor"), IMPACT_AMOUNTS, ImpactHour, carried=True)
+ABSENCES = HourlyTable("host_absence_hour", ("hour",), ("unobserved_seconds", "off_seconds"), HostAbsence)
+IMPACTS = HourlyTable(
+    "impact_hour",
+    ("hour", "quantity", "kind", "factor", "region", "taken_back"),
+    ("low", "central", "high", *_ENERGY),
+    ImpactHour,
+    total="impact_total",
+)
+WORKLOADS = HourlyTable("workload_hour", ("hour", "kind", "workload"), _ENERGY, WorkloadHour)
 
-HOURLY: tuple[HourlyTable[Any], ...] = (CHANNELS, HOSTS, IMPACTS)
+HOURLY: tuple[HourlyTable[Any], ...] = (CHANNELS, HOSTS, ABSENCES, IMPACTS, WORKLOADS)
+SUMMED: tuple[HourlyTable[Any], ...] = tuple(table for table in HOURLY if table.total)

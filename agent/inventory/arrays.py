@@ -32,7 +32,7 @@ _VOLUME_MODEL = re.compile(
     re.IGNORECASE,
 )
 
-# What lists the drives behind a controller, by its driver.
+# The commands that list the drives behind a controller, by its driver.
 _SMART_ARRAY = "`ssacli controller all show config`"
 _LISTED_BY: Mapping[str, str] = {
     "aacraid": "`arcconf getconfig 1 pd`",
@@ -62,7 +62,10 @@ def is_raid_controller(card: Card) -> bool:
 def hidden_drives(seen: Iterable[BlockDevice], cards: Iterable[Card]) -> tuple[Problem, ...]:
     """Return a problem for the drives behind volumes, and for those behind controllers that show nothing at all."""
     devices = tuple(seen)
-    return (*_behind_volumes(devices), *_behind_silent_controllers({device.driver for device in devices}, cards))
+    return (
+        *_behind_volumes(devices),
+        *_behind_controllers_without_drives({device.driver for device in devices}, cards),
+    )
 
 
 def _behind_volumes(devices: tuple[BlockDevice, ...]) -> Iterator[Problem]:
@@ -74,10 +77,10 @@ def _behind_volumes(devices: tuple[BlockDevice, ...]) -> Iterator[Problem]:
         )
 
 
-def _behind_silent_controllers(speaking: set[str], cards: Iterable[Card]) -> Iterator[Problem]:
+def _behind_controllers_without_drives(showing_drives: set[str], cards: Iterable[Card]) -> Iterator[Problem]:
     for card in cards:
         drivers = {function.driver for function in card.functions}
-        if is_raid_controller(card) and not drivers & speaking:
+        if is_raid_controller(card) and not drivers & showing_drives:
             what = f"the RAID controller at {card.slot} shows no drive: those behind it, if any, are in no figure"
             yield _hidden(what, drivers)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel says of each block device that stands for hardware, not of what is mapped, mounted or in memory.
+"""What the kernel reports of each block device that is hardware, not of what is mapped, mounted or in memory.
 
 https://www.kernel.org/doc/Documentation/ABI/stable/sysfs-block
 """
@@ -35,8 +35,8 @@ READS = (
             "device/raid_level",
             "device/transport",
             "device/nvme*/transport",  # where the kernel joins the paths to an NVMe drive
-            "device/modalias",  # says that there is a device where it has no model
-            "device/type",  # same, and tells a soldered eMMC from a card
+            "device/modalias",  # shows that there is a device where it has no model
+            "device/type",  # same, and distinguishes a soldered eMMC from a card
             "device/scsi_disk/*/cache_type",  # for the folder's name: host:channel:target:unit
         )
     ),
@@ -68,7 +68,7 @@ class BlockDevice:
     vendor: str = ""  # of a SCSI device
     transport: str | None = None
     wwid: str = ""  # the same on every path
-    year: int | None = None  # of manufacture: only eMMC tells
+    year: int | None = None  # of manufacture: only eMMC states it
     driver: str = ""  # of the SCSI host
     channel: int | None = None  # of the SCSI host
     raid_level: str = ""
@@ -147,7 +147,7 @@ def _scsi_address(device: Path) -> tuple[str, int | None]:
 
 
 def _transport(name: str, vendor: str, behind: str, driver: str) -> str | None:
-    """Return what the drive itself speaks: a SATA drive at a SAS controller is a SATA drive."""
+    """Return the transport of the drive itself: a SATA drive at a SAS controller is a SATA drive."""
     if "/usb" in behind or driver in {"uas", "usb-storage"}:
         return "usb"
     if name.startswith("nvme") or vendor == "NVMe":  # so controllers for all three call it
@@ -160,6 +160,6 @@ def _transport(name: str, vendor: str, behind: str, driver: str) -> str | None:
 
 
 def _year(attribute: Callable[[str], str]) -> int | None:
-    """Return the year of the month that an eMMC was made in; no other drive tells, and a serial number is no date."""
+    """Return the year of the month that an eMMC was made in; no other drive states it, and a serial number is no date."""
     _, _, year = attribute("device/date").partition("/")
     return int(year) if attribute("device/type") == "MMC" and year.isdecimal() else None

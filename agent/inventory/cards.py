@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Expansion cards by their PCI class: accelerators, network cards, storage controllers. What is soldered on is the board's.
+"""Expansion cards by their PCI class: accelerators, network cards, storage controllers. What is soldered on is part of the board.
 
 Class codes: PCI Code and ID Assignment Specification.
 """
@@ -41,7 +41,7 @@ def detect_cards(host: Host, cards: Iterable[Card], *, virtual: bool) -> tuple[t
 
     Of a guest's devices only the accelerators are hardware: the rest is made up by its hypervisor or shared.
     """
-    found = [told for card in cards if (told := _told(card, virtual=virtual))]
+    found = [kind for card in cards if (kind := _recognised(card, virtual=virtual))]
     unnamed = [function for kind, function in found if kind != "gpu" or gpus.driver_name(host, function) is None]
     names = pci_names.read_names(host, map(_id, unnamed))
     counts = Counter(_part(host, kind, function, names) for kind, function in found)
@@ -52,11 +52,11 @@ def detect_cards(host: Host, cards: Iterable[Card], *, virtual: bool) -> tuple[t
 
 def wanted_names(cards: Iterable[Card]) -> frozenset[Id]:
     """Return the ids of everything that may be a card."""
-    return frozenset(_id(function) for card in cards if _told(card, virtual=False) for function in card.functions)
+    return frozenset(_id(function) for card in cards if _recognised(card, virtual=False) for function in card.functions)
 
 
-def _told(card: Card, *, virtual: bool) -> tuple[str, Function] | None:
-    """Return what kind of part a device is, by the first of its functions that tells; None if it is none."""
+def _recognised(card: Card, *, virtual: bool) -> tuple[str, Function] | None:
+    """Return what kind of part a device is, by the first of its functions that is one; None if none is."""
     gpu = gpus.gpu_of(card, virtual=virtual)
     if gpu is not None:
         return "gpu", gpu

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CPU packages from /proc/cpuinfo, checked against SMBIOS type 4 (DMTF DSP0134, section 7.5).
 
-Arm's cpuinfo names neither sockets nor models: there SMBIOS tells, else the ids of the cores
+Arm's cpuinfo names neither sockets nor models: there SMBIOS does, else the ids of the cores
 (https://github.com/torvalds/linux/blob/master/arch/arm64/include/asm/cputype.h).
 """
 
@@ -42,7 +42,7 @@ _ARM_CORES = {
     ("0xc0", "0xac4"): "AmpereOne",
 }
 
-Processor = dict[str, str]  # one logical processor: cpuinfo's words and what they say
+Processor = dict[str, str]  # one logical processor: cpuinfo's fields and their values
 
 
 def read_processors(host: Host) -> tuple[Processor, ...]:
@@ -58,14 +58,14 @@ def _fields(block: str) -> Processor:
 
 
 def has_hypervisor_flag(processors: tuple[Processor, ...]) -> bool:
-    """Whether the processors say that they are a guest's."""
+    """Whether the processors report that they are a guest's."""
     return any("hypervisor" in processor.get("flags", "").split() for processor in processors)
 
 
 def detect_cpus(
     processors: tuple[Processor, ...], smbios: Smbios, *, virtual: bool
 ) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """Return the CPU packages and what had to be assumed; no parts where nothing tells of them."""
+    """Return the CPU packages and what had to be assumed; no parts where nothing shows them."""
     # A guest's firmware describes sockets that exist nowhere.
     sockets = () if virtual else tuple(s for s in smbios.of_kind(dmi.PROCESSOR) if _is_populated(s))
     if not processors:
@@ -77,14 +77,14 @@ def detect_cpus(
 
 
 def _packages(processors: tuple[Processor, ...]) -> list[Processor]:
-    """Return one processor of each package; empty where cpuinfo does not know of packages."""
+    """Return one processor of each package; empty where cpuinfo lists no packages."""
     by_package = {processor.get("physical id", "0"): processor for processor in processors if "model name" in processor}
     return list(by_package.values())
 
 
 def _package_part(processor: Processor, sockets: tuple[Structure, ...]) -> Part:
     seen = processor.get("cpu cores", "")
-    # The firmware also counts the cores that are offline or switched off; some of it says 1 whatever is there.
+    # The firmware also counts the cores that are offline or switched off; some reports 1 whatever is there.
     counted = [_cores(sockets[0]) or 0] if sockets else []
     counted += [int(seen)] if seen.isdecimal() else []
     return Part("cpu", 1, model=processor["model name"] or None, cores=max(counted, default=0) or None)

@@ -25,7 +25,7 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
     cpus, cpu_problems = cpu.detect_cpus(processors, smbios, virtual=machine.virtual)
     modules, memory_problems = memory.detect_memory(host, smbios)
     if not cpus or not modules:
-        # A list without them would say that they are absent.
+        # A list without them would state that they are absent.
         return Inventory(machine), (_undetected(cpus=bool(cpus), modules=bool(modules)),)
     devices = pci.read_cards(host)
     built_in, drive_problems = drives.detect_drives(host, devices, virtual=machine.virtual)
@@ -38,5 +38,5 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
 
 def _undetected(*, cpus: bool, modules: bool) -> Problem:
     missing = " and ".join(name for name, found in (("CPUs", cpus), ("memory", modules)) if not found)
-    what = f"the parts are unknown: nothing under this root tells of {missing}"
+    what = f"the parts are unknown: nothing under this root shows {missing}"
     return Problem("inventory", "parts_unknown", what, f"make /proc and /sys visible, or {_NAME_THEM}")

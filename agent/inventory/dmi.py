@@ -27,7 +27,7 @@ END_OF_TABLE = 127
 _HEADER_BYTES = 4
 _TERMINATOR = b"\0\0"
 
-# What firmware holds where nobody filled it in, or where there is nothing; `removed` is what a recording holds.
+# What firmware holds in a field that nobody filled in, or that has no value; a recording holds `removed`.
 _PLACEHOLDER = re.compile(
     r"""[\W_]* | (0x)?0+ | (0x)?f+ | x+ | 0?123456789\d*
     | n/?a | none | null | unknown | undefined | unspecified | invalid | \[?empty\]? | other | removed
@@ -61,7 +61,7 @@ class Structure:
         return "".join(character for character in decoded if character.isprintable()).strip() or None
 
     def name(self, offset: int) -> str | None:
-        """Return the string that the field at `offset` points to, unless it is what nobody filled in."""
+        """Return the string that the field at `offset` points to, unless it is a placeholder."""
         return named(self.text(offset))
 
 
@@ -95,7 +95,7 @@ def read_smbios(host: Host) -> Smbios:
     except OSError as error:
         return Smbios((), f"{TABLE} cannot be read ({error.strerror})", in_file)
     except ReadFailed as error:
-        # What stands before the damage may be half of the modules: part of a list is no list.
+        # Before the damage may lie half of the modules: part of a list must not pass for all of it.
         return Smbios((), error.what, f"update the firmware, or {in_file}")
 
 

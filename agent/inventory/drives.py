@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drives: each once, however many paths or namespaces the kernel shows of it, and what an array hides.
 
-When a drive was made no kernel file tells, but for eMMC: `year` stays unknown and is for the inventory file to say.
+The kernel reports the year of manufacture of eMMC alone; of other drives the inventory file may set it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _whole(namespaces: list[BlockDevice]) -> BlockDevice:
 def _part(drive: BlockDevice) -> Part:
     kind = "hdd" if drive.rotational else "ssd"
     capacity_gb = _round_gb(drive.capacity_bytes / 1e9)
-    if is_volume(drive):  # it stands in for drives that nobody sees
+    if is_volume(drive):  # it stands in for drives that are not visible
         return Part(kind, 1, model=drive.model, capacity_gb=capacity_gb, assumed=True)
     return Part(kind, 1, model=drive.model, capacity_gb=capacity_gb, transport=drive.transport, year=drive.year)
 

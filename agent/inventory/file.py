@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inventory file: what the machine cannot tell of itself, written by a person or by `wattprint inventory`."""
+"""The inventory file: what the machine does not show of itself, written by a person or by `wattprint inventory`."""
 
 from __future__ import annotations
 

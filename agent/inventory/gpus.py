@@ -49,7 +49,7 @@ def _is_gpu(function: Function, card: Card, *, virtual: bool) -> bool:
 
 
 def driver_name(host: Host, function: Function) -> str | None:
-    """Return the model as the card's driver has it."""
+    """Return the model as the card's driver reports it."""
     if function.vendor == _AMD:
         return host.read_text(f"{DEVICES}/{function.address}/product_name") or None
     information = host.read_text(f"{_NVIDIA_GPUS}/{function.address}/information") or ""
@@ -59,11 +59,11 @@ def driver_name(host: Host, function: Function) -> str | None:
 
 
 def memory_gb(host: Host, function: Function) -> float | None:
-    """Return the card's memory in GiB, as its driver tells it; NVIDIA's has it in the model."""
+    """Return the card's memory in GiB, as its driver reports it; NVIDIA's reports it with the model."""
     size = host.read_text(f"{DEVICES}/{function.address}/mem_info_vram_total") or ""
     return float(round(int(size) / 1024**3)) or None if size.isdecimal() else None
 
 
 def only_the_model(information: bytes) -> bytes:
-    """Return what a recording may hold of NVIDIA's file, which also names the very card."""
+    """Return what a recording may hold of NVIDIA's file, which also identifies the card."""
     return b"".join(line for line in information.splitlines(keepends=True) if line.startswith(b"Model:"))

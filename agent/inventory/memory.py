@@ -59,7 +59,7 @@ _CONFIGURED_SPEED, _HIGHEST_SPEED = (0x20, 0x58), (0x15, 0x54)  # where each is,
 
 
 def detect_memory(host: Host, smbios: Smbios) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    """Return the memory modules and what had to be assumed; no parts where nothing tells of them."""
+    """Return the memory modules and what had to be assumed; no parts where nothing shows them."""
     devices = [device for device in smbios.of_kind(dmi.MEMORY_DEVICE) if device.number(0x0C, 2) not in _EMPTY]
     modules = [
         _module(device)
@@ -102,16 +102,16 @@ def _speed_mts(device: Structure, at: int, extended_at: int) -> int | None:
 
 
 def _with_years(modules: Sequence[Part], eeproms: Sequence[spd.Eeprom]) -> list[Part]:
-    """Return the modules with the years of their EEPROMs, where it is known which is whose or where all agree."""
+    """Return the modules with the years of their EEPROMs, where it is known whose each is, or where all state one year."""
     years = {eeprom.year for eeprom in eeproms}
     if len(eeproms) == len(modules) and len(years) == 1:
         return [replace(module, year=year) for module in modules for year in years]
     dated: list[Part] = []
     of_number = Counter(module.part_number for module in modules)
     for module, count in Counter(modules).items():
-        told = [eeprom.year for eeprom in eeproms if eeprom.part_number == module.part_number]
-        is_told = module.part_number is not None and len(told) == count == of_number[module.part_number]
-        dated += [replace(module, year=year) for year in (told if is_told else [None] * count)]
+        of_eeproms = [eeprom.year for eeprom in eeproms if eeprom.part_number == module.part_number]
+        is_known = module.part_number is not None and len(of_eeproms) == count == of_number[module.part_number]
+        dated += [replace(module, year=year) for year in (of_eeproms if is_known else [None] * count)]
     return dated
 
 
@@ -150,7 +150,7 @@ def _assumed(host: Host, smbios: Smbios) -> tuple[tuple[Part, ...], tuple[Proble
 
 
 def _total_gb(host: Host) -> float:
-    import psutil  # noqa: PLC0415 -- only where the firmware is silent
+    import psutil  # noqa: PLC0415 -- only where the firmware lists no modules
 
     psutil.PROCFS_PATH = str(host.path("/proc"))
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An inventory file over what was detected: kind by kind, and part by part where the two speak of the same one."""
+"""An inventory file over what was detected: kind by kind, and part by part where both have the same one."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DRIVES = frozenset({"ssd", "hdd"})
-# Of which kinds the file has to speak to settle what detection could not tell.
+# Which kinds the file has to list to settle what detection could not know.
 _SETTLED_BY = {
     "drives_behind_array": _DRIVES,
     "drives_unknown": _DRIVES,
     "psu_shared": frozenset({"psu"}),
     "cards_unnamed": frozenset({"gpu", "nic", "storage_controller"}),
 }
-_ALL_TOLD = frozenset({"cpu", "memory"})  # without these two nothing is detected
+_NEEDED = frozenset({"cpu", "memory"})  # without these two nothing is detected
 
 
 def written_over(
@@ -29,11 +29,12 @@ def written_over(
 ) -> tuple[Inventory, tuple[Problem, ...]]:
     """Return the inventory of a file over what was detected here, and the problems that remain.
 
-    What the file says of the server goes before. A kind that the file lists is the file's, and what it leaves out of
-    a part is filled in from the detected one; a kind that it does not list stays as detected. `count: 0` is none.
+    What the file states of the server goes before what was detected. Of a kind that the file lists, the parts are the
+    file's, and what it leaves out of one is filled in from the detected part; a kind that it does not list stays as
+    detected. `count: 0` states that there is no part of the kind.
     """
-    said = {f.name: value for f in fields(Server) if (value := getattr(written.server, f.name))}
-    server = replace(detected.server, **said)
+    stated = {f.name: value for f in fields(Server) if (value := getattr(written.server, f.name))}
+    server = replace(detected.server, **stated)
     guest = guest_problems(server)
     remaining = tuple(problem for problem in problems if problem not in guest_problems(detected.server))
     if written.parts is None:
@@ -47,7 +48,7 @@ def written_over(
 
 
 def _listed(parts: Sequence[Part]) -> frozenset[str]:
-    """Return the kinds whose present parts a file lists; what has left says nothing of what is there."""
+    """Return the kinds whose present parts a file lists; a part that has left does not list its kind."""
     return frozenset(part.kind for part in parts if part.retired is None)
 
 
@@ -56,7 +57,7 @@ def _completed(written: Sequence[Part], detected: Sequence[Part]) -> list[Part]:
 
 
 def _filled(part: Part, detected: Sequence[Part]) -> Part:
-    """Return a part of the file with what it leaves out and the machine tells."""
+    """Return a part of the file with what it leaves out and the machine shows."""
     same = None if part.retired else _same_part(part, [other for other in detected if other.kind == part.kind])
     if same is None:
         return part
@@ -65,7 +66,7 @@ def _filled(part: Part, detected: Sequence[Part]) -> Part:
 
 
 def _same_part(part: Part, candidates: list[Part]) -> Part | None:
-    """Return the detected part that a part of the file speaks of; None if none or several may be meant, or it was a guess."""
+    """Return the detected part that a part of the file means; None if none or several may be meant, or it was a guess."""
     of_model = [other for other in candidates if part.model and _same_text(part.model, other.model)]
     of_capacity = [other for other in candidates if part.capacity_gb and part.capacity_gb == other.capacity_gb]
     only_one = candidates if len(candidates) == 1 and not _differ(part, candidates[0]) else []
@@ -85,7 +86,7 @@ def _same_text(one: str, other: str | None) -> bool:
 
 
 def _kept(detected: Sequence[Part], listed: frozenset[str]) -> list[Part]:
-    """Return the detected parts that the file does not speak of. A file that lists drives lists those behind volumes, too."""
+    """Return the detected parts that the file leaves out. A file that lists drives lists those behind volumes, too."""
     volumes_listed = bool(listed & _DRIVES)
     return [
         part
@@ -95,15 +96,15 @@ def _kept(detected: Sequence[Part], listed: frozenset[str]) -> list[Part]:
 
 
 def _is_settled(problem: Problem, listed: frozenset[str]) -> bool:
-    """Whether the file tells what detection could not."""
+    """Whether the file lists what detection could not know."""
     if problem.reason == "parts_unknown":
-        return listed >= _ALL_TOLD
+        return listed >= _NEEDED
     kinds = _SETTLED_BY.get(problem.reason, frozenset({problem.reason.removesuffix("_assumed")}))
     return bool(kinds & listed)
 
 
 def still_assumed(part: Part) -> Problem:
-    """Return the problem of a part that somebody took over from a guess."""
+    """Return the problem of a part in the file that is still marked as a guess."""
     return Problem(
         "inventory",
         f"{part.kind}_assumed",

@@ -36,7 +36,7 @@ def read_names(host: Host, wanted: Iterable[Id]) -> dict[Id, tuple[str, str]]:
 
 
 def excerpt(content: bytes, wanted: Iterable[Id]) -> bytes:
-    """Return the lines of a pci.ids that tell of the wanted devices."""
+    """Return the lines of a pci.ids that name the wanted devices."""
     found = _found(content.decode("utf-8", errors="replace").splitlines(), frozenset(wanted))
     lines = dict.fromkeys(line for _, _, pair in found for line in pair)
     return "".join(f"{line}\n" for line in lines).encode()

@@ -43,7 +43,7 @@ def detect_psus(host: Host, smbios: Smbios, form: str | None) -> tuple[tuple[Par
 
 
 def _is_there(psu: Structure) -> bool:
-    """Whether a supply is in this bay: the firmware says so, and knows at least one thing of it."""
+    """Whether a supply is in this bay: the firmware reports it, and at least one property of it."""
     characteristics = psu.number(0x0E, 2) or 0
     is_supply = (characteristics & _KIND_BITS) >> _KIND_SHIFT not in {_BATTERY, _UPS}
     is_known = psu.name(0x07) or psu.name(0x0A) or _rated_watts(psu)
@@ -65,7 +65,7 @@ def _rated_watts(psu: Structure) -> float | None:
 
 
 def _shared() -> tuple[Problem, ...]:
-    what = "this is one of several systems in a chassis, taken for a blade: the power supplies are the chassis'"
+    what = "this is one of several systems in a chassis and counts as a blade: the power supplies belong to the chassis"
     return (Problem("inventory", "psu_shared", what, f"if this node's share of them matters, {_IN_A_FILE}"),)
 
 

@@ -46,7 +46,7 @@ _NODES = re.compile(
 _BIOS_CHARACTERISTICS_2 = 0x13
 _VIRTUAL_MACHINE_BIT = 0x10
 
-# Guests on processors without a hypervisor flag (Arm) are known by what the machine is called.
+# Guests on processors without a hypervisor flag (Arm) are recognised by the machine's name.
 _HYPERVISORS = re.compile(
     r"alibaba\ cloud | amazon\ ec2\ (?!.*metal) | apple.*\ virtual | bhyve | bochs | cloud\ hypervisor | digitalocean"
     r"| google\ .*compute\ engine | hetzner\ vserver | innotek | kubevirt | kvm | microsoft.*\ virtual\ machine"
@@ -56,7 +56,7 @@ _HYPERVISORS = re.compile(
 
 
 def detect_server(host: Host, smbios: Smbios, *, hypervisor_flag: bool) -> Server:
-    """Return what the firmware says of the machine. A guest has no form: its case is the physical server's."""
+    """Return what the firmware reports of the machine. A guest has no form: its case is the physical server's."""
     manufacturer = _named(smbios, 0x04) or dmi.named(host.read_text(_ID + "sys_vendor"))
     model = _model(host, smbios)
     # The first guest of Xen sees the flag, and runs on the machine's own firmware and hardware.
@@ -90,14 +90,14 @@ def is_node(host: Host, smbios: Smbios) -> bool:
 
 
 def chassis_type(host: Host, smbios: Smbios) -> int:
-    """Return the SMBIOS type of the machine's own chassis; 2 (unknown) where nothing tells it."""
+    """Return the SMBIOS type of the machine's own chassis; 2 (unknown) where nothing states it."""
     return next((kind for kind in _chassis_types(host, smbios) if kind not in _ATTACHED), _UNKNOWN)
 
 
 def _chassis_types(host: Host, smbios: Smbios) -> tuple[int, ...]:
-    told = tuple((chassis.number(0x05) or _UNKNOWN) & ~_CHASSIS_LOCK_BIT for chassis in smbios.of_kind(dmi.CHASSIS))
+    stated = tuple((chassis.number(0x05) or _UNKNOWN) & ~_CHASSIS_LOCK_BIT for chassis in smbios.of_kind(dmi.CHASSIS))
     text = host.read_text(_ID + "chassis_type") or ""
-    return told or ((int(text),) if re.fullmatch(r"\d{1,3}", text) else ())
+    return stated or ((int(text),) if re.fullmatch(r"\d{1,3}", text) else ())
 
 
 def _firmware_is_virtual(smbios: Smbios) -> bool:
@@ -105,7 +105,7 @@ def _firmware_is_virtual(smbios: Smbios) -> bool:
 
 
 def guest_problems(machine: Server) -> tuple[Problem, ...]:
-    """Say of a virtual machine whose share of its host is unknown what its figures are worth."""
+    """Return the problem of a virtual machine whose share of its host is unknown; none for any other machine."""
     if not machine.virtual or machine.share_of_host is not None:
         return ()
     return (

@@ -38,21 +38,21 @@ _WEEKS = 53
 
 @dataclass(frozen=True, slots=True)
 class Eeprom:
-    """What a module says of itself."""
+    """What a module reports of itself."""
 
     part_number: str | None
     year: int | None
 
 
 def read_eeproms(host: Host) -> tuple[Eeprom, ...]:
-    """Return what the memory modules say of themselves; of those only whose EEPROM can be read."""
+    """Return what each memory module whose EEPROM can be read reports of itself."""
     paths = sorted(path for glob in READS for path in host.root.glob(glob))
     this_year = host.clock.utc_now().year
     return tuple(eeprom for path in paths if (eeprom := _read(path, this_year)))
 
 
 def _read(path: Path, this_year: int) -> Eeprom | None:
-    """Read no more than the few bytes that tell: the bus is slow, and others use it."""
+    """Read no more than the few bytes that matter: the bus is slow, and others use it."""
     try:
         with path.open("rb", buffering=0) as file:
             file.seek(_KIND_AT)
@@ -68,7 +68,7 @@ def _read(path: Path, this_year: int) -> Eeprom | None:
 
 
 def _year(year_and_week: bytes, this_year: int) -> int | None:
-    """Return the year of manufacture, or None where it was not written, or cannot be true."""
+    """Return the year of manufacture, or None where none was written or it is impossible."""
     digits = year_and_week.hex()
     if not (digits.isdecimal() and len(digits) == len("yyww") and 1 <= int(digits[2:]) <= _WEEKS):
         return None
@@ -77,7 +77,7 @@ def _year(year_and_week: bytes, this_year: int) -> int | None:
 
 
 def without_serial(content: bytes) -> bytes:
-    """Return an EEPROM's content as far as it is read here, its serial number blanked; nothing of any other kind."""
+    """Return the bytes of an EEPROM that are read here, its serial number blanked; none of an unknown kind of EEPROM."""
     layout = _LAYOUTS.get(int.from_bytes(content[_KIND_AT : _KIND_AT + 1], "little"))
     if layout is None:
         return b""

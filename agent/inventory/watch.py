@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tells cheaply that hardware came or went, and what the difference is.
+"""A cheap look that shows whether hardware came or went, and the difference between two inventories.
 
 https://docs.kernel.org/admin-guide/mm/memory-hotplug.html and /core-api/cpu_hotplug.html
 """
@@ -22,7 +22,7 @@ _MEMORY_BLOCKS = "/sys/devices/system/memory"
 
 
 def hardware_names(host: Host) -> frozenset[str]:
-    """Return the names of drives, PCI devices and memory blocks, and which CPUs are on line: no file of theirs is read."""
+    """Return the names of drives, PCI devices and memory blocks, and which CPUs are on line; of none is a file read."""
     drives = filter(is_hardware_name, _names(host, BLOCK))
     return frozenset((
         *(f"block {name}" for name in drives),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from agent.accounts.accounts import Accounts
     from agent.accounts.totals import Totals
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from agent.loop.source_set import SourceSet, Watched
     from agent.loop.state import LoopState
     from impacts.problems import Problem
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 class Evaluation:
     """Composes a snapshot, given what holds for as long as the hardware stays the same."""
 
-    def __init__(self, facts: Standing) -> None:
+    def __init__(self, facts: HostFacts) -> None:
         self.facts = facts
         self._constant = tuple(_constant_figures(facts))
 
-    def follow(self, facts: Standing) -> None:
+    def follow(self, facts: HostFacts) -> None:
         """Go on with other hardware."""
         self.facts = facts
         self._constant = tuple(_constant_figures(facts))
@@ -59,7 +59,7 @@ class Evaluation:
             taken_at=state.at,
             figures=(
                 *figures,
-                *factor_figures(figures, self.facts.machine.book, accounts.electricity.matches(state.at)),
+                *factor_figures(figures, self.facts.machine.book, papers.matches(accounts.ever)),
                 *_loop_figures(state),
                 *(figure for watched in sources.watched for figure in _source_figures(watched)),
             ),
@@ -98,7 +98,7 @@ def _channel_figures(state: LoopState, accounts: Accounts, sources: SourceSet) -
             yield from channel_figures(of_channels[channel.key], state.present.steps.get(channel.key))
 
 
-def _constant_figures(facts: Standing) -> Iterator[Figure]:
+def _constant_figures(facts: HostFacts) -> Iterator[Figure]:
     """Return what does not change while the hardware stays the same."""
     yield from embodied_figures(facts)
     server = facts.machine.inventory.server

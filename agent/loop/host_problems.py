@@ -12,13 +12,13 @@ from impacts.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from agent.host_facts import Standing
+    from agent.host_facts import HostFacts
     from agent.loop.source_set import SourceSet
     from agent.loop.state import LoopState
     from impacts.snapshots import SourceState
 
 
-def host_problems(facts: Standing, state: LoopState, sources: SourceSet) -> Iterator[Problem]:
+def host_problems(facts: HostFacts, state: LoopState, sources: SourceSet) -> Iterator[Problem]:
     """Return what users ought to know about the host's power now."""
     step = state.present.host_step
     basis = step.basis if step else None

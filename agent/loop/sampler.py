@@ -97,7 +97,7 @@ class Sampler:
 
     def _follow_hardware(self) -> None:
         """Go on with the parts that are there now, should they have changed."""
-        facts = self._hardware.news()
+        facts = self._hardware.changed_facts()
         if facts is not None:
             self.sources.follow(facts.serving_machine)
             self.accounts.follow(facts)

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 _BOOT_ID = "proc/sys/kernel/random/boot_id"
 _ANY_BOOT = b"00000000-0000-0000-0000-000000000001\n"
 
-# Of each structure that is kept: where its fields point to strings that name a model rather than a machine.
-_TELLING_STRINGS: Mapping[int, tuple[int, ...]] = {
+# Of each structure that is kept: the fields whose strings name a model, and not this one machine.
+_MODEL_STRINGS: Mapping[int, tuple[int, ...]] = {
     dmi.BIOS: (),
     dmi.SYSTEM: (0x04, 0x05),
     dmi.BOARD: (0x04, 0x05),
@@ -48,7 +48,7 @@ _TELLING_STRINGS: Mapping[int, tuple[int, ...]] = {
     dmi.POWER_SUPPLY: (0x07, 0x0A),
     dmi.END_OF_TABLE: (),
 }
-# How much of each formatted area is of the standard; what firmware adds behind it may be anything.
+# How much of each formatted area the standard describes; what firmware adds behind it may be anything.
 _LONGEST_FORMATTED_BYTES: Mapping[int, int] = {
     dmi.BIOS: 0x1A,
     dmi.SYSTEM: 0x1B,
@@ -179,7 +179,7 @@ class _Anonymiser:
             "sys/block/*/wwid": self._numbered,
             gpus.NVIDIA_INFORMATION: gpus.only_the_model,
             **dict.fromkeys(spd.READS, spd.without_serial),
-            **dict.fromkeys(pci_names.READS, self._names_in_use),
+            **dict.fromkeys(pci_names.READS, self._names_of_cards),
         }
 
     def content(self, path: str, content: bytes) -> bytes:
@@ -194,8 +194,8 @@ class _Anonymiser:
             return identifier
         return self._drives.setdefault(identifier, f"drive-{len(self._drives) + 1}\n".encode())
 
-    def _names_in_use(self, pci_ids: bytes) -> bytes:
-        """Return the names of this machine's cards: the whole file has a megabyte and tells of nothing here."""
+    def _names_of_cards(self, pci_ids: bytes) -> bytes:
+        """Return the names of this machine's cards alone: the whole file has a megabyte."""
         return pci_names.excerpt(pci_ids, cards.wanted_names(pci.read_cards(self._host)))
 
 
@@ -206,12 +206,12 @@ def _without_serial(cpuinfo: bytes) -> bytes:
 
 
 def _without_identity(table: bytes) -> bytes:
-    return dmi.encode(_blanked(structure) for structure in dmi.parse(table) if structure.kind in _TELLING_STRINGS)
+    return dmi.encode(_blanked(structure) for structure in dmi.parse(table) if structure.kind in _MODEL_STRINGS)
 
 
 def _blanked(structure: Structure) -> Structure:
-    telling = {structure.number(offset) for offset in _TELLING_STRINGS[structure.kind]}
-    strings = tuple(text if index in telling else _REMOVED for index, text in enumerate(structure.strings, start=1))
+    kept = {structure.number(offset) for offset in _MODEL_STRINGS[structure.kind]}
+    strings = tuple(text if index in kept else _REMOVED for index, text in enumerate(structure.strings, start=1))
     formatted = bytearray(structure.formatted[: _LONGEST_FORMATTED_BYTES[structure.kind]])
     formatted[1] = len(formatted)
     if structure.kind == dmi.SYSTEM:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Captured machines: a recording of the files of one machine at two moments, played back as a host.
 
-DIR/capture.toml says when; DIR/first/ is the root at the first moment, DIR/second/ holds the files that had
+DIR/capture.toml states when; DIR/first/ is the root at the first moment, DIR/second/ holds the files that had
 changed at the second. `agent.recording.capture` makes one.
 """
 
@@ -29,7 +29,7 @@ FIRST, SECOND = "first", "second"
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What capture.toml says."""
+    """What capture.toml states."""
 
     description: str
     taken: datetime  # UTC
@@ -100,7 +100,7 @@ def _is_recording(root: Path) -> bool:
 
 
 def read_recording(directory: Path) -> Recording:
-    """Return what the recording in `directory` says of itself.
+    """Return what the recording in `directory` states of itself.
 
     Raises:
         ConfigError: it cannot be played.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The balance of the whole host: from the channels' energy to what entered the chassis, without counting twice.
 
-A stretch of time is in one step, by the best of the ways (`ways.py`) that knows all of it (docs/adr/0004).
+A stretch of time goes into one step, by the best of the ways (`ways.py`) that know all of it (docs/adr/0004).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class HostBalance:
-    """Adds up the host from the steps of each tick. Feed it every step; it gives one when the best way has reported."""
+    """Makes the host's steps from those of its channels: fed with all of them, it returns one when the best way has reported."""
 
     def __init__(self, overheads: Overheads) -> None:
         self._overheads = overheads
@@ -45,7 +45,7 @@ class HostBalance:
 
     def step(self, channels: Sequence[Channel], steps: Sequence[EnergyStep], at: float) -> HostStep | None:
         """Take the steps of the tick at `at` (monotonic seconds); return the host's, if it is complete."""
-        self._know(channels)
+        self._take_channels(channels)
         self._reports.take(steps, at)
         self._meters.compare([way for way in self._ways if isinstance(way, InletMeter)], steps, at)
         usable = [way for way in self._ways if way.usable(self._reports)]
@@ -57,7 +57,7 @@ class HostBalance:
         self._reports.begin_anew()
         return host_step
 
-    def _know(self, channels: Sequence[Channel]) -> None:
+    def _take_channels(self, channels: Sequence[Channel]) -> None:
         if channels == self._reports.channels:
             return
         self._reports.channels = list(channels)
@@ -66,4 +66,4 @@ class HostBalance:
 
 def _silence(channel: Channel) -> Problem:
     what = f"{channel.source}/{channel.name} has reported nothing for a while: its energy is modelled, or in no figure"
-    return Problem(channel.source, "silent", what, "`wattprint doctor` says what the source lacks")
+    return Problem(channel.source, "silent", what, "`wattprint doctor` shows what the source lacks")

@@ -17,7 +17,7 @@ _MEASURED_BY = {Method.COUNTED: "the difference of its counter", Method.INTEGRAT
 
 
 def channel_power(channel: Channel, microjoules: int, seconds: float) -> Derivation:
-    """Return the mean power (W) of a channel that gave so many microjoules in so many seconds, with its bounds."""
+    """Return the mean power (W) of a channel that reported so many microjoules in so many seconds, with its bounds."""
     if channel.model is not None:
         return _modelled(channel, channel.model, microjoules, seconds)
     title, ground = _named(channel)
@@ -30,7 +30,7 @@ def channel_power(channel: Channel, microjoules: int, seconds: float) -> Derivat
 
 
 def channel_energy(channel: Channel, microjoules: int, period: str) -> Derivation:
-    """Return the energy (J) that a channel gave in a period, with its bounds."""
+    """Return the energy (J) that a channel reported in a period, with its bounds."""
     inputs = {
         "energy": Estimate.exact(microjoules * JOULES_PER_MICROJOULE, "J", _named(channel)[1]),
         "accuracy": channel.accuracy,
@@ -40,7 +40,7 @@ def channel_energy(channel: Channel, microjoules: int, period: str) -> Derivatio
 
 
 def _modelled(channel: Channel, model: PowerModel, microjoules: int, seconds: float) -> Derivation:
-    """Return full power times the share of it that was drawn in the mean."""
+    """Return full power times the share of it that was drawn on average."""
     full = model.full.estimate.central
     share = microjoules * JOULES_PER_MICROJOULE / seconds / full if full else 0.0
     inputs: dict[str, Estimate | Derivation] = {"full": model.full}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A step of the whole host: the energy of a stretch of time at the power supplies' inlets, and how it follows."""
+"""A step of the whole host: the energy of a stretch of time at the power supplies' inlets, and how it is worked out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _JOULES = {RESULT: "J"}
 
 
 class Basis(StrEnum):
-    """What a stretch of host energy is known by."""
+    """What the energy of a host step is known by."""
 
     MEASURED = "measured"
     CALIBRATED = "calibrated"
@@ -56,11 +56,11 @@ def host_step(
     formula: str,
     overhead: Mapping[str, Estimate],
 ) -> HostStep | None:
-    """Return the step that reports make; None if they are of no time.
+    """Return the step of the host that the reports make up; None if they cover no time.
 
-    `formula` has the sum of all reports in the place of `sum`, and the names of `overhead`: what lies between the
-    channels and the inlet. A modelled report of a part of the stretch only, as after a restart, stands at its mean for
-    all of it.
+    In `formula`, `sum` is the sum of all reports, and the names of `overhead` are what lies between the channels and
+    the inlet. A modelled report that covers only a part of the time, as after a restart, counts with its mean power
+    for all of it.
     """
     seconds = max((report.observed_seconds for report in measured or modelled), default=0.0)
     if seconds <= 0:

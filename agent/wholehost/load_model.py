@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model of last resort: the power of CPU, memory, drives and cards from their names, sizes and the CPUs' load.
 
-Every term is a full power times a share that depends on the load, from cited figures, with wide bounds: this is
-no measurement.
+Every term is a full power times a share that depends on the load, both from cited figures with wide bounds. Nothing of
+it is measured.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Term:
 
     @property
     def model(self) -> PowerModel:
-        """By what the power of the term's channel follows."""
+        """What the power of the term's channel is worked out by."""
         points = ", ".join(f"{share:g} at {load:g}" for load, share in self.shares)
         note = "whatever the load" if self.shares == _ALWAYS else f"share of full power, linear between loads: {points}"
         return PowerModel(self.full, self.share_grounds, note)
@@ -115,7 +115,7 @@ def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> 
 
 
 def _tdp(inventory: Inventory, book: FactorBook, by_threads: Estimate) -> tuple[Estimate, tuple[Problem, ...]]:
-    """Return the TDP of all CPUs: of the products, else of their families, else of the logical CPUs for all of them."""
+    """Return the TDP of all CPUs: by product, else by family; where one has neither, by logical CPU for all of them."""
     if inventory.server.virtual:
         # The name is of the hypervisor's processor, of which a guest has a few threads.
         return by_threads, ()

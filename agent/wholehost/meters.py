@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several inlet meters of one host: one tells the figures, the others are compared with it.
+"""Several inlet meters of one host: the figures are by one of them, the others are compared with it.
 
 Meters average over windows of their own, so they are compared by their energy over many minutes, each with the bounds
 that it states.
@@ -26,7 +26,7 @@ LASTING_WINDOWS = 2  # in a row
 
 @dataclass(slots=True)
 class _Window:
-    """What one channel told since the window began."""
+    """What one channel reported since the window began."""
 
     channel: Channel
     joules: float = 0.0
@@ -81,7 +81,7 @@ class MeterComparison:
             )
 
     def _watts(self, meter: InletMeter) -> tuple[float, float, float] | None:
-        """Return the meter's mean power as low, central, high; None if it told less than half of the window."""
+        """Return the meter's mean power as low, central, high; None if it reported less than half of the window."""
         windows = [self._windows[channel.key] for channel in meter.anchors if channel.key in self._windows]
         if len(windows) < len(meter.anchors) or any(window.seconds < WINDOW_SECONDS / 2 for window in windows):
             return None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What contains what, over all sources: an inlet contains the platform, the platform its components.
 
-Channels of one source say so themselves (`within`). Between sources it follows from boundary and component: two
-sources that count the same component, or two inlet meters, are one and the same energy, told twice.
+Channels of one source state it themselves (`within`). Between sources it follows from boundary and component: two
+sources that count the same component, or two inlet meters, report one and the same energy.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from agent.readings import Boundary, Channel, Method
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Components that a machine's sources all see as a whole: of two sources that count them, one is enough. Cards and
-# drives are counted one by one, each by the source that knows it …
+# Of these components every source counts all that the machine has: of two sources that count them, one is enough.
+# Cards and drives are counted one by one, each by the source that knows it …
 _SEEN_WHOLE = frozenset({"cpu", "dram", "module"})
-# … but for those of a source that knows all cards.
+# … except by these sources, which count all cards.
 _KNOWS_ALL_CARDS = frozenset({"cray"})
 
 _CONTENTS = {"module": frozenset({"cpu", "dram"})}  # a CPU with its memory on one board
@@ -26,7 +26,7 @@ _CONTENTS = {"module": frozenset({"cpu", "dram"})}  # a CPU with its memory on o
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A channel in the tree of what contains what; the remark says what else tells the same."""
+    """A channel in the tree of what contains what; the remark names what else reports the same."""
 
     depth: int
     channel: Channel
@@ -40,18 +40,20 @@ def contents(component: str) -> frozenset[str]:
 
 def outermost_components(channels: Sequence[Channel]) -> Iterator[Channel]:
     """Yield the component channels that lie in no other component, each component from one source only."""
-    return (channel for channel, told_by in _outermost(channels) if not told_by)
+    return (channel for channel, reported_by in _outermost(channels) if not reported_by)
 
 
 def _outermost(channels: Sequence[Channel]) -> Iterator[tuple[Channel, str]]:
-    """Yield the outermost component channels, each with the source that tells the same already, if there is one."""
+    """Yield the outermost component channels, each with the source that reports the same already, if there is one."""
     containers = {channel.key for channel in channels if channel.boundary is Boundary.COMPONENT}
-    told_by: dict[str, str] = {}
+    reported_by: dict[str, str] = {}
     for channel in channels:
         if channel.boundary is not Boundary.COMPONENT or (channel.source, channel.within or "") in containers:
             continue
-        tellers = [told_by.setdefault(component, channel.source) for component in sorted(contents(channel.component))]
-        other = next((teller for teller in tellers if teller != channel.source), "")
+        reporters = [
+            reported_by.setdefault(component, channel.source) for component in sorted(contents(channel.component))
+        ]
+        other = next((reporter for reporter in reporters if reporter != channel.source), "")
         yield channel, other if channel.component in _SEEN_WHOLE or other in _KNOWS_ALL_CARDS else ""
 
 
@@ -66,13 +68,13 @@ def tree(channels: Sequence[Channel]) -> list[Line]:
             remark = "" if meter is found[0] else f"the same as {found[0][0].source}"
             lines += [line for channel in meter for line in _branch(Line(depth, channel, remark), measured)]
         depth += bool(found)
-    for channel, told_by in _outermost(measured):
-        lines += _branch(Line(depth, channel, f"the same as {told_by}" if told_by else ""), measured)
+    for channel, reported_by in _outermost(measured):
+        lines += _branch(Line(depth, channel, f"the same as {reported_by}" if reported_by else ""), measured)
     return lines + _modelled(channels, depth)
 
 
 def _branch(line: Line, channels: Sequence[Channel]) -> list[Line]:
-    """Return a channel's line and those of what lies in it, as long as that is told at the same boundary."""
+    """Return a channel's line and those of what lies in it, as long as that is measured at the same boundary."""
     outer = line.channel
     inner = [
         channel

@@ -32,12 +32,12 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it is of all the time that it reaches over."""
+        """Whether it covers all of its time, without a gap."""
         return self.observed_seconds > 0 and not self.has_gap
 
     @property
     def watts(self) -> float:
-        """Its mean power; 0 where it is of no time."""
+        """Its mean power; 0 where it covers no time."""
         return self.microjoules * JOULES_PER_MICROJOULE / self.observed_seconds if self.observed_seconds else 0.0
 
 
@@ -76,12 +76,12 @@ class Reports:
         """Whether a channel has reported at all."""
         return channel.key in self._reported_at
 
-    def has_a_pace(self, channel: Channel) -> bool:
-        """Whether a channel has reported the energy of a time before, so that its next report can be waited for."""
+    def has_usual_interval(self, channel: Channel) -> bool:
+        """Whether a channel has reported an energy over some time, so that its next report can be expected."""
         return channel.key in self._usual_seconds
 
     def begin_anew(self) -> None:
-        """Begin the next host step. A channel without a report in this tick has its time up to now in no later step."""
+        """Begin the next host step. Of what a late channel reports, only the part after this tick counts in it."""
         late = (channel.key for channel in self.channels if self._reported_at.get(channel.key) != self.at)
         self._counted_until |= dict.fromkeys(late, self.at)
         self._since_step = {}
@@ -90,7 +90,7 @@ class Reports:
         key = step.channel.key
         elapsed = step.observed_seconds + step.unobserved_seconds
         counted_until = self._counted_until.pop(key, None)
-        # A step that reaches back over a time that is in an earlier host step counts by what lies after it.
+        # Of a step that reaches back into an earlier host step, only the part after that counts.
         share = 1.0 if counted_until is None or elapsed <= 0 else min(1.0, (self.at - counted_until) / elapsed)
         report = self._since_step.setdefault(key, Report(step.channel))
         report.channel = step.channel

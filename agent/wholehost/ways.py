@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ways to the host's energy: an inlet meter, the platform's counter, counted components, the load model.
 
-Each says whether it can be used now, whether its channels are worth waiting for, and what step they make. A further
-way, such as the calibrated one, is a class here and its place in `ways`.
+Each knows whether it can be used now, whether its channels are worth waiting for, and which step they make. A further
+way, such as the calibrated one, is a class here and a place in `ways`.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class Way(Protocol):
 
     @property
     def anchors(self) -> tuple[Channel, ...]:
-        """The channels that it stands on."""
+        """The channels that it rests on."""
 
     def usable(self, reports: Reports) -> bool:
-        """Whether any of its channels is heard of."""
+        """Whether any of its channels is not silent."""
 
     def awaited(self, reports: Reports) -> bool:
-        """Whether its channels keep a pace, so that a step by this way is worth waiting for."""
+        """Whether its channels report regularly, so that a step by this way is worth waiting for."""
 
     def has_reported(self, reports: Reports) -> bool:
-        """Whether nothing is missing any more for a step by this way."""
+        """Whether all that a step by this way needs has been reported."""
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the step since the last one; None if it does not know all of that time."""
@@ -63,12 +63,12 @@ class InletMeter:
         return self.anchors[0].source
 
     def usable(self, reports: Reports) -> bool:
-        """Whether any of its channels is heard of."""
+        """Whether any of its channels is not silent."""
         return bool(self.anchors) and not all(map(reports.is_silent, self.anchors))
 
     def awaited(self, reports: Reports) -> bool:
-        """Whether all of its channels keep a pace."""
-        return _keep_a_pace(self.anchors, reports)
+        """Whether all of its channels report regularly."""
+        return _report_regularly(self.anchors, reports)
 
     def has_reported(self, reports: Reports) -> bool:
         """Whether each of its channels has reported."""
@@ -96,12 +96,12 @@ class PlatformCounter:
         return ", ".join(f"{channel.source} {channel.name}" for channel in self.anchors)
 
     def usable(self, reports: Reports) -> bool:
-        """Whether any of its channels is heard of."""
+        """Whether any of its channels is not silent."""
         return not all(map(reports.is_silent, self.anchors))
 
     def awaited(self, reports: Reports) -> bool:
-        """Whether all of its channels keep a pace."""
-        return _keep_a_pace(self.anchors, reports)
+        """Whether all of its channels report regularly."""
+        return _report_regularly(self.anchors, reports)
 
     def has_reported(self, reports: Reports) -> bool:
         """Whether each of its channels has reported."""
@@ -125,16 +125,16 @@ class CountedComponents:
     rest: Estimate
 
     def usable(self, reports: Reports) -> bool:
-        """Whether any of its channels is heard of."""
-        return bool(self._heard_of(reports))
+        """Whether any of its channels is not silent."""
+        return bool(self._not_silent(reports))
 
     def awaited(self, reports: Reports) -> bool:
-        """Whether the counters that are heard of keep a pace."""
-        return _keep_a_pace(self._heard_of(reports), reports)
+        """Whether the counters that are not silent report regularly."""
+        return _report_regularly(self._not_silent(reports), reports)
 
     def has_reported(self, reports: Reports) -> bool:
-        """Whether each counter has reported, and the model of what they leave out."""
-        anchors = self._heard_of(reports)
+        """Whether each counter has reported, and the model where one of them has a gap."""
+        anchors = self._not_silent(reports)
         here = reports.of(anchors)
         if len(here) < len(anchors):
             return False
@@ -142,17 +142,18 @@ class CountedComponents:
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the counted components and the modelled ones beside them, times what the rest of a host adds."""
-        counted = _complete(self._heard_of(reports), reports)
+        counted = _complete(self._not_silent(reports), reports)
         if not counted:
             return None
         covered = {component for report in counted for component in contents(report.channel.component)}
         beside = [report for report in reports.modelled() if report.channel.component not in covered]
         return host_step(Basis.PART_MODELLED, counted, beside, "sum × rest_of_host", {"rest_of_host": self.rest})
 
-    def _heard_of(self, reports: Reports) -> tuple[Channel, ...]:
-        """Return the counters without the silent ones: a card that is lost leaves the processor measured.
+    def _not_silent(self, reports: Reports) -> tuple[Channel, ...]:
+        """Return the counters that are not silent: where a card is lost, the processor stays measured.
 
-        Where there is a model of a component, it stands in for all of it; else just the silent counter is missing.
+        Where one of a component's counters is silent, the model stands in for the whole component. Without a model,
+        only the silent counter is missing.
         """
         silent = {channel.key: channel.component for channel in self.anchors if reports.is_silent(channel)}
         if not silent:
@@ -169,12 +170,12 @@ class LoadModelled:
     rest: Estimate
     anchors: tuple[Channel, ...] = ()
 
-    def usable(self, reports: Reports) -> bool:  # noqa: ARG002 - it stands on no counter
+    def usable(self, reports: Reports) -> bool:  # noqa: ARG002 - it rests on no counter
         """Always."""
         return True
 
     def awaited(self, reports: Reports) -> bool:  # noqa: ARG002 - same
-        """Never: nothing better is to be had."""
+        """Never: it is the last way, and makes do with what is there."""
         return False
 
     def has_reported(self, reports: Reports) -> bool:  # noqa: ARG002 - same
@@ -205,19 +206,19 @@ def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Cont
     ]
 
 
-def _keep_a_pace(anchors: Sequence[Channel], reports: Reports) -> bool:
-    """Whether all channels have reported the energy of a time before, and not too long ago."""
-    return all(reports.has_a_pace(channel) and not reports.is_silent(channel) for channel in anchors)
+def _report_regularly(anchors: Sequence[Channel], reports: Reports) -> bool:
+    """Whether all channels report regularly, and did so not too long ago."""
+    return all(reports.has_usual_interval(channel) and not reports.is_silent(channel) for channel in anchors)
 
 
 def _complete(anchors: Sequence[Channel], reports: Reports) -> list[Report]:
-    """Return the reports of the channels; none at all unless each is there and of all its time."""
+    """Return the reports of the channels; none unless each channel has one that is complete."""
     found = reports.of(anchors)
     return found if len(found) == len(anchors) and all(report.is_complete for report in found) else []
 
 
 def _models_have_reported(reports: Reports) -> bool:
-    """Whether the model of what the counters leave out has reported any of the same time, where it is heard of."""
+    """Whether each modelled channel that is not silent has reported some of the same time."""
     models = [channel for channel in reports.channels if channel.method is Method.MODELLED]
     awaited = [channel for channel in models if not reports.is_silent(channel)]
     here = reports.of(awaited)

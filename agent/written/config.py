@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an administrator writes in the config file -> frozen dataclasses."""
+"""What a user writes in the config file -> frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything an administrator may set."""
+    """Everything that a user may set."""
 
     listen: str = DEFAULT_LISTEN
     state_directory: Path = DEFAULT_STATE
-    location: str = ""  # ISO 3166 country or grid zone; empty: not said
+    location: str = ""  # ISO 3166 country or grid zone; empty: not set
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
-    grid: GridSettings | None = None  # who tells the live intensity; None: nobody
+    grid: GridSettings | None = None  # who provides the live intensity; None: nobody
     instruments: tuple[Instrument, ...] = ()  # of the market-based figure, as far as they are this host's
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
 
     @property
     def said_location(self) -> str:
-        """The place that somebody named: as the location, or as where the live intensity is wanted of."""
+        """The place that the user sets: the location, else the region of the live intensity."""
         return self.location or (self.grid.provider().region if self.grid else "")
 
 

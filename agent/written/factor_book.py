@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The factors in use: those of the datasets, and the residual mixes that were imported on this host."""
+"""The factor book of a host: the factors of the datasets, and the residual mixes that were imported on it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def book_of(host: Host, config: Config, state: Path | None = None) -> tuple[FactorBook, tuple[Problem, ...]]:
     """Return the factors of the datasets and the residual mixes imported into `state`, or into the config's directory.
 
-    Not being able to read what was imported is a problem.
+    Where an imported file cannot be read, all of them are left out, with a problem.
     """
     directory = state or (config.state_directory if host.is_own else None)
     try:

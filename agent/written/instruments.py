@@ -35,7 +35,7 @@ def read_instruments(section: Mapping[str, Any], folder: Path, where: str) -> tu
     if twice:
         raise ConfigError(
             f"{where}: market_based.instruments: '{twice[0]}' is there twice; give each a name of its own, "
-            "for the history tells them apart by it"
+            "for the history knows them by it"
         )
     return tuple(
         _instrument(entry, folder, f"{where}: market_based.instruments[{place}]") for place, entry in enumerate(given)
@@ -50,7 +50,7 @@ def _instrument(given: Mapping[str, Any], folder: Path, where: str) -> Instrumen
     delivery = _delivery(given, folder, where)
     if kind is not InstrumentKind.SUPPLIER_RATE and not given.keys() & {"share", "volume_kwh", *_DELIVERY_KEYS[:2]}:
         raise ConfigError(
-            f"{where}: says nothing of how much it covers; add volume_kwh, or share (1 for all of this host's energy)"
+            f"{where}: does not state how much it covers; add volume_kwh, or share (1 for all of this host's energy)"
         )
     return Instrument(
         name=given["name"],
@@ -77,7 +77,7 @@ def _day(given: Mapping[str, Any], key: str, where: str) -> date:
 
 
 def _factor(given: Mapping[str, Any], where: str) -> Estimate:
-    """Return the factor with the bounds that are given; without them it is what the document says, and that exactly."""
+    """Return the factor with the bounds that are given; without them it is exactly what the document states."""
     central = given["factor_gco2e_per_kwh"]
     low, high = given.get("factor_low_gco2e_per_kwh", central), given.get("factor_high_gco2e_per_kwh", central)
     if not low <= central <= high:
@@ -89,8 +89,8 @@ def _factor(given: Mapping[str, Any], where: str) -> Estimate:
 
 
 def _markets(given: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    told = given.get("market", [])
-    markets = tuple(market.upper() for market in ([told] if isinstance(told, str) else told))
+    stated = given.get("market", [])
+    markets = tuple(market.upper() for market in ([stated] if isinstance(stated, str) else stated))
     for market in markets:
         if not _REGION.fullmatch(market):
             raise ConfigError(f"{where}.market: '{market}' must be a country like FR or a grid zone like US-TEX-ERCO")
@@ -102,7 +102,7 @@ def _delivery(given: Mapping[str, Any], folder: Path, where: str) -> Delivery | 
     keys = [key for key in _DELIVERY_KEYS if key in given]
     if given.get("matching", "yearly") == "yearly":
         if keys:
-            raise ConfigError(f"{where}.{keys[0]}: is of use with hourly matching only; add `matching: hourly`")
+            raise ConfigError(f"{where}.{keys[0]}: is for hourly matching alone; add `matching: hourly`")
         return None
     if not keys:
         raise ConfigError(f"{where}: hourly matching needs the hours; add {' or '.join(_DELIVERY_KEYS)}")

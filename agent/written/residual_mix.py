@@ -58,7 +58,9 @@ def import_residual_mix(file: Path, state_directory: Path, book: FactorBook) -> 
         ConfigError: one line with file, row and column; nothing is kept then.
     """
     if not _NAME.fullmatch(file.stem):
-        raise ConfigError(f"{file}: its name is kept as the dataset's; rename it to letters, digits, dots and dashes")
+        raise ConfigError(
+            f"{file}: its name becomes the dataset's; rename it so that it has letters, digits, dots and dashes alone"
+        )
     text = read_text(file)
     found = _read(text, str(file), file.stem)
     countries = {region.partition("-")[0] for region in book.regions(ELECTRICITY, GWP)}
@@ -85,7 +87,7 @@ def imported_factors(state_directory: Path) -> tuple[Factor, ...]:
 
 
 def imported_datasets(state_directory: Path) -> list[tuple[Dataset, tuple[Factor, ...]]]:
-    """Return the same file by file, each with what it says of itself; none where nothing was imported.
+    """Return the same file by file, each with what it states of itself; none where nothing was imported.
 
     Raises:
         ConfigError: a file cannot be read, or is not as it was imported.

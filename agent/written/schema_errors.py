@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A document against its JSON Schema, and the one line that tells a person what to write instead."""
+"""A document against its JSON Schema, and the one line that says what to write instead."""
 
 from __future__ import annotations
 

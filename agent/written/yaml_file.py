@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strict YAML: what a person wrote is what is read, or there is an error that names the line.
+"""Strict YAML: what a user wrote is read as it stands, or an error names the line.
 
 Plain words follow YAML 1.2's core schema (https://yaml.org/spec/1.2.2/#103-core-schema): Norway's `NO` is a
 word, not false, and dates stay text. Values are those of JSON, so a JSON Schema describes them.

@@ -11,10 +11,10 @@ from clocks import HandClock
 from independent_accounts import accounts
 from trees import machine
 
-from agent.accounts.electricity import Use
+from agent.accounts.electricity import ElectricityAccounts
 from agent.history.entries import Entries
 from agent.history.writer import History
-from agent.host_facts import standing
+from agent.host_facts import host_facts
 from agent.ledger import EnergyLedger
 from agent.place import Place
 from agent.stretch import Stretch
@@ -38,8 +38,8 @@ def simulated(root, country):
     """Return the history of a year booked in steps of 20 minutes, and what was scraped at each full hour."""
     clock = HandClock(utc=BEGIN)
     history = History.open(None, clock)
-    built = standing(machine(root, clock), Place(country), ())
-    use, entries, scrapes, total = Use(built, None, history), Entries(), [], 0
+    built = host_facts(machine(root, clock), Place(country), ())
+    use, entries, scrapes, total = ElectricityAccounts(built, None, history), Entries(), [], 0
     for hour in range(HOURS):
         for _ in range(3):
             clock.wait(1200)

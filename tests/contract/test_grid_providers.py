@@ -217,7 +217,7 @@ def test_a_time_without_an_offset_is_refused_where_one_is_documented(grid, answe
 
 @each_answer
 def test_a_value_of_a_time_to_come_is_a_failure(grid, answers):
-    """The provider's clock is an hour ahead, or tells local time as UTC."""
+    """The provider's clock is an hour ahead, or reports local time as UTC."""
     grid.server.document = answers.of(grid.start_of(answers) + timedelta(hours=1), 56)
 
     assert failure_of(grid.asker(answers)) == "in_future"

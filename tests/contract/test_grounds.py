@@ -40,8 +40,8 @@ OBSERVED = {
 }
 
 
-# A host of which everything is told: place, dates, a certificate for a part of its energy.
-TOLD = {
+# A host of which the user has set everything: place, dates, a certificate for a part of its energy.
+SET = {
     "config.yaml": """
 location: FR
 inventory_file: inventory.yaml
@@ -55,9 +55,9 @@ market_based:
 
 
 @cache
-def snapshot(captured, *, is_told=False):
+def snapshot(captured, *, is_set=False):
     with TemporaryDirectory() as folder, open_root(captured) as host:
-        for name, text in TOLD.items() if is_told else [("config.yaml", "")]:
+        for name, text in SET.items() if is_set else [("config.yaml", "")]:
             (Path(folder) / name).write_text(text)
         return sample_once(host, Path(folder) / "config.yaml")
 
@@ -67,11 +67,11 @@ def figures(given):
 
 
 @pytest.fixture(
-    params=[(host, is_told) for host in HOSTS for is_told in (False, True)], ids=lambda of: f"{of[0].name}-{of[1]}"
+    params=[(host, is_set) for host in HOSTS for is_set in (False, True)], ids=lambda of: f"{of[0].name}-{of[1]}"
 )
 def given(request):
-    captured, is_told = request.param
-    return snapshot(captured, is_told=is_told)
+    captured, is_set = request.param
+    return snapshot(captured, is_set=is_set)
 
 
 def test_the_grounds_of_a_figure_are_the_leaves_of_its_derivation(given):
@@ -108,7 +108,7 @@ def test_no_row_is_in_factor_info_that_no_figure_rests_on(given):
 
 
 def test_every_quantity_of_the_catalogue_is_seen_on_some_machine_or_named_here():
-    seen = {figure.quantity for captured in HOSTS for figure in figures(snapshot(captured, is_told=True))}
+    seen = {figure.quantity for captured in HOSTS for figure in figures(snapshot(captured, is_set=True))}
 
     assert {quantity.stem for quantity in CATALOGUE if quantity not in seen} <= {
         "problem",  # is made of the problems by the exporter

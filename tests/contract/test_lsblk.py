@@ -35,10 +35,10 @@ SAME_DRIVES = {"intel-2s-hgx-h100": {*(f"sd{letter}" for letter in "ijklmnop"), 
 def lacks_sysroot() -> str:
     """Return why lsblk cannot be asked; empty where it can."""
     try:
-        told = subprocess.run(["lsblk", "--help"], capture_output=True, text=True, check=False).stdout
+        help_text = subprocess.run(["lsblk", "--help"], capture_output=True, text=True, check=False).stdout
     except FileNotFoundError:
         return "needs lsblk of util-linux"
-    return "" if "--sysroot" in told else "needs an lsblk that knows --sysroot"
+    return "" if "--sysroot" in help_text else "needs an lsblk that knows --sysroot"
 
 
 WHY_NOT = lacks_sysroot()
@@ -57,8 +57,8 @@ def lsblk(tmp_path):
             (folder / "dev").write_text(f"240:{number}\n")
             (by_number / f"240:{number}").symlink_to(f"../../block/{folder.name}")
         command = ["lsblk", "--sysroot", tmp_path, "--json", "--bytes", "--output", COLUMNS]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        listed = json.loads(told)["blockdevices"] if told.strip() else []
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        listed = json.loads(output)["blockdevices"] if output.strip() else []
         return {device["name"]: device for device in listed if device["type"] == "disk"}
 
     return ask
@@ -70,15 +70,15 @@ def built_in(machine: str):
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_lsblk_knows_the_same_drives(machine, lsblk):
-    told = {name: disk for name, disk in lsblk(machine).items() if not re.match(r"zram|dm-", name)}
+    theirs = {name: disk for name, disk in lsblk(machine).items() if not re.match(r"zram|dm-", name)}
     ours = {device.name: device for device in built_in(machine)}
 
-    assert set(told) - NO_DRIVES.get(machine, set()) == set(ours)
+    assert set(theirs) - NO_DRIVES.get(machine, set()) == set(ours)
     for name, device in ours.items():
-        assert int(told[name]["size"]) == device.capacity_bytes
-        assert told[name]["rota"] in {device.rotational, str(int(device.rotational))}
-        assert told[name]["model"] == device.model
-        assert told[name]["tran"] in {device.transport, None}  # lsblk needs links that a recording has not
+        assert int(theirs[name]["size"]) == device.capacity_bytes
+        assert theirs[name]["rota"] in {device.rotational, str(int(device.rotational))}
+        assert theirs[name]["model"] == device.model
+        assert theirs[name]["tran"] in {device.transport, None}  # lsblk needs links that a recording has not
 
 
 @pytest.mark.parametrize("machine", MACHINES)

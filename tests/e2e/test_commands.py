@@ -171,13 +171,13 @@ def test_a_captured_machine_is_served_as_it_was_and_writes_nothing(start, tmp_pa
     assert not list(tmp_path.iterdir())
 
 
-def test_explain_tells_the_totals_of_the_agents_history(start, call, tmp_path):
+def test_explain_states_the_totals_of_the_agents_history(start, call, tmp_path):
     state = tmp_path / "state"
     agent = start("--state", state)
     agent.first_words()
     agent.stop()
 
-    assert "the agent's history" in call("explain", "scope2_location_based_co2e", "--state", state).stdout
+    assert "since the history began" in call("explain", "scope2_location_based_co2e", "--state", state).stdout
 
 
 def wrong(call, *arguments):
@@ -275,7 +275,7 @@ def rapl_in(document):
 
 @pytest.mark.root
 @each_machine
-def test_an_ordinary_user_is_told_which_right_is_missing_and_the_command_that_gives_it(
+def test_an_ordinary_user_is_shown_which_right_is_missing_and_the_command_that_gives_it(
     wattprint, call, tmp_path, machine
 ):
     """Root without capabilities is bound by a file's owner and mode like everyone else."""

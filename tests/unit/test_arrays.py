@@ -34,7 +34,7 @@ def controller(driver: str, *, class_code: str = "0104", vendor: str = "1000") -
         ("ahci", 0, False),
     ],
 )
-def test_the_channel_tells_a_volume_whatever_it_is_called(driver, channel, volume):
+def test_the_channel_distinguishes_a_volume_whatever_it_is_called(driver, channel, volume):
     assert is_volume(device(driver, channel, model="UCSC-VOLUME")) == volume
 
 

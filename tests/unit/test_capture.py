@@ -119,7 +119,7 @@ def test_nothing_that_identifies_the_machine_is_recorded(machine, tmp_path):
     assert files["first/proc/sys/kernel/random/boot_id"] == b"00000000-0000-0000-0000-000000000001\n"
 
 
-def test_the_firmwares_table_still_tells_what_the_machine_is(machine, tmp_path):
+def test_the_firmwares_table_still_shows_what_the_machine_is(machine, tmp_path):
     capture(machine, tmp_path / "capture", 5)
     structures = dmi.parse((tmp_path / "capture/first/sys/firmware/dmi/tables/DMI").read_bytes())
 

@@ -70,7 +70,7 @@ def test_what_is_soldered_on_is_no_card(tmp_path, address, more):
         ("0107", "1000:00e6", "storage_controller"),
         ("0c04", "1077:2261", "storage_controller"),
         ("0106", "1b4b:9230", None),  # a SATA chip, as boards have it
-        ("0108", "144d:a80a", None),  # a drive, which /sys/block tells of
+        ("0108", "144d:a80a", None),  # a drive, which /sys/block shows
         ("0302", "10de:2330", "gpu"),
         ("0300", "10de:2204", "gpu"),
         ("0380", "1002:740f", "gpu"),

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from agent.answers.comparison import Question, compare
-from agent.answers.in_use import Given
+from agent.answers.running_machine import Given
 from agent.errors import ConfigError
 from impacts.lifetime.replacement import Verdict
 
@@ -162,7 +162,7 @@ def test_a_cpu_that_is_not_known_is_taken_by_its_cores_and_said_with_the_option_
     ("new", "named"),
     [("{kind: cpu, count: 1, model: Fancy 9000}", "Fancy 9000"), ("{kind: ssd, count: 1}", "no CPU is listed")],
 )
-def test_a_machine_of_which_nothing_tells_the_power_is_an_error_with_the_option_that_mends_it(asked, new, named):
+def test_a_machine_of_which_nothing_states_the_power_is_an_error_with_the_option_that_mends_it(asked, new, named):
     with pytest.raises(ConfigError, match=named) as error:
         asked(new=new)
 

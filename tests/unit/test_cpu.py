@@ -93,7 +93,7 @@ def test_arm_without_firmware_is_one_package_of_known_cores_with_a_problem(tmp_p
     assert (problem.reason, problem.remedy) == ("cpu_assumed", "run as root")
 
 
-def test_without_cpuinfo_the_firmware_speaks(tmp_path):
+def test_without_cpuinfo_the_firmware_reports_the_cpus(tmp_path):
     assert read_processors(Host(tmp_path)) == ()
     (part,), _ = detect_cpus((), sockets(1), virtual=False)
 

@@ -189,7 +189,7 @@ def test_a_drive_without_namespaces_is_one_of_unknown_size(tmp_path):
         ("nvme0n1", "", {}, "nvme"),
     ],
 )
-def test_the_transport_is_what_the_drive_itself_speaks(tmp_path, name, driver, attributes, transport):
+def test_the_transport_is_that_of_the_drive_itself(tmp_path, name, driver, attributes, transport):
     scsi_host(tmp_path, 7, driver)
     add(tmp_path, name, 960 * GB, **{**sas(7), **attributes})
     (part,), _ = detect_drives(Host(tmp_path))
@@ -205,7 +205,7 @@ def test_the_transport_is_what_the_drive_itself_speaks(tmp_path, name, driver, a
         ("0000:00:05.0/virtio2/host2/target2:0:0/2:0:0:0", "virtio"),
     ],
 )
-def test_the_transport_is_told_by_the_way_to_the_drive(tmp_path, way, transport):
+def test_the_transport_follows_from_the_way_to_the_drive(tmp_path, way, transport):
     real = tmp_path / "sys/devices/pci0000:00" / way
     (tmp_path / "sys/block").mkdir(parents=True)
     add(real, "sda", GB, device__model="Disk")
@@ -215,7 +215,7 @@ def test_the_transport_is_told_by_the_way_to_the_drive(tmp_path, way, transport)
     assert part.transport == transport
 
 
-def test_an_emmc_tells_its_model_and_year_and_no_other_drive_does(tmp_path):
+def test_an_emmc_states_its_model_and_year_and_no_other_drive_does(tmp_path):
     add(tmp_path, "mmcblk0", 31 * GB, device__type="MMC", device__name="DG4032", device__date="03/2019")
     add(tmp_path, "sda", 960 * GB, device__type="0", device__model="Disk", device__date="03/2019")
     parts, _ = detect_drives(Host(tmp_path))

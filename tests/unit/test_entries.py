@@ -3,16 +3,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from histories import METERED
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.history.entries import Entries
-from agent.history.hourly import ChannelHour, EntryKind, HostHour, ImpactHour
-from agent.history.tables import CHANNELS, HOSTS, IMPACTS
+from agent.history.grounds import grounds_id
+from agent.history.hourly import ChannelHour, EntryKind, HostAbsence, HostHour, ImpactHour, WorkloadHour
+from agent.history.tables import ABSENCES, CHANNELS, HOSTS, IMPACTS, WORKLOADS
 from agent.ledger import EnergyStep, Outcome
 from agent.readings import Boundary, Channel, Method
 from agent.stretch import Stretch
 from impacts.values.bounded import Bounded
+from impacts.values.estimates import Citation
 
 PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -69,6 +72,51 @@ def test_impacts_are_kept_apart_by_quantity_kind_and_factor():
     ]
 
 
+def test_the_energy_of_a_basis_is_kept_apart_by_what_it_rests_on():
+    entries, others = Entries(), (Citation("another meter"),)
+    for grounds in (METERED, others, METERED):
+        whole = HostHour(Bounded(1, 2, 3), 2, 1.0)
+        entries.add_host("measured", grounds, whole, Stretch.before(NOON + timedelta(seconds=9), 1.0))
+
+    assert entries.of(HOSTS) == {
+        (HOUR, "measured", grounds_id(METERED)): HostHour(Bounded(2, 4, 6), 4, 2.0),
+        (HOUR, "measured", grounds_id(others)): HostHour(Bounded(1, 2, 3), 2, 1.0),
+    }
+    assert entries.grounds == {grounds_id(METERED): METERED, grounds_id(others): others}
+
+
+def test_an_absence_is_spread_over_its_hours():
+    entries = Entries()
+    entries.add_unobserved(Stretch.before(NOON + timedelta(seconds=600), 4800.0), may_be_off=False)
+
+    assert entries.of(ABSENCES) == {
+        (HOUR - 3600,): HostAbsence(3600.0, 0.0),
+        (HOUR,): HostAbsence(600.0, 0.0),
+        (HOUR - 7200,): HostAbsence(600.0, 0.0),
+    }
+
+
+def test_what_may_have_been_off_makes_off_unknown_and_loses_no_second():
+    entries = Entries()
+    entries.add_off(Stretch.before(NOON + timedelta(seconds=100), 100.0))
+    assert entries.of(ABSENCES) == {(HOUR,): HostAbsence(0.0, 100.0)}
+    entries.add_unobserved(Stretch.before(NOON + timedelta(seconds=150), 50.0), may_be_off=True)
+    entries.add_unobserved(Stretch.before(NOON + timedelta(seconds=157), 7.0), may_be_off=False)
+
+    assert entries.of(ABSENCES) == {(HOUR,): HostAbsence(157.0, None)}
+
+
+def test_workloads_share_an_hour():
+    entries = Entries()
+    for workload in ("web", "db", "web"):
+        entries.add_workload("service", workload, Bounded(1, 2, 4), Stretch.before(NOON + timedelta(seconds=1), 1.0))
+
+    assert entries.of(WORKLOADS) == {
+        (HOUR, "service", "web"): WorkloadHour(Bounded(2, 4, 8)),
+        (HOUR, "service", "db"): WorkloadHour(Bounded(1, 2, 4)),
+    }
+
+
 @given(
     st.integers(0, 10**18),
     st.floats(0, 1e6),
@@ -76,8 +124,8 @@ def test_impacts_are_kept_apart_by_quantity_kind_and_factor():
 )
 def test_no_microjoule_is_lost_or_made_at_the_full_hours(microjoules, seconds, ends_at):
     entries = Entries()
-    whole = HostHour(Bounded(0, microjoules, microjoules * 2), 0, seconds, 0.0)
-    entries.add_host("modelled", whole, Stretch.before(ends_at, seconds))
+    whole = HostHour(Bounded(0, microjoules, microjoules * 2), 0, seconds)
+    entries.add_host("modelled", METERED, whole, Stretch.before(ends_at, seconds))
     parts = entries.of(HOSTS).values()
 
     assert sum(part.energy.central for part in parts) == microjoules

@@ -82,8 +82,8 @@ def test_a_grid_of_one_dataset_alone_has_no_spread(capsys):
 def test_a_grids_alternatives_are_shown_with_value_dataset_boundary_licence_and_fit(capsys):
     lines = printed(capsys, "show", "electricity:US:2023").splitlines()
     direct = next(line for line in lines if "epa-egrid-2023" in line)
-    for told in ("electricity:US:2023", "770.884 lbCO2e/MWh", "direct", "LicenseRef-US-public-domain", "exact"):
-        assert told in direct
+    for stated in ("electricity:US:2023", "770.884 lbCO2e/MWh", "direct", "LicenseRef-US-public-domain", "exact"):
+        assert stated in direct
 
 
 def test_a_grid_is_shown_with_its_scope2_and_category3(capsys):
@@ -116,7 +116,7 @@ def test_a_criterion_may_be_asked_for():
         ("Xeon", None, "unknown subject 'Xeon'"),
         ("cpu_tdp:Xeon Gold 6231", None, "cpu_tdp:Xeon Gold 6230"),
         ("hdd", "karma", "hdd has no criterion 'karma'"),
-        ("electricity:FR:north:2024", None, "says more than SUBJECT:REGION:YEAR"),
+        ("electricity:FR:north:2024", None, "has more in it than SUBJECT:REGION:YEAR"),
     ],
 )
 def test_what_is_not_known_is_refused_with_the_nearest(text, criterion, message):

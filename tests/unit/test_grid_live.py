@@ -49,20 +49,20 @@ def test_the_factor_has_its_time_bounds_boundary_and_citation(grid, start, answe
     grid.server.document = answers.of(began, 100)
     live = start(answers)
     assert learned(live)
-    told = live.at(grid.clock.utc)
-    shown = told.factor.value.in_unit("gCO2e/kWh")
+    newest = live.at(grid.clock.utc)
+    shown = newest.factor.value.in_unit("gCO2e/kWh")
 
-    assert (told.valid_from, told.valid_until - told.valid_from) == (began, timedelta(minutes=answers.minutes))
+    assert (newest.valid_from, newest.valid_until - newest.valid_from) == (began, timedelta(minutes=answers.minutes))
     assert shown.central == pytest.approx(100)
     reach = 0.30 if answers.is_estimated else 0.15
     assert (shown.low, shown.high) == (pytest.approx(100 * (1 - reach)), pytest.approx(100 * (1 + reach)))
-    assert told.factor.value.unit == "gCO2e/J"
-    assert told.factor.boundary == answers.boundary
-    assert told.factor.region == answers.region
-    assert told.factor.citation in told.factor.value.grounds
-    assert len(told.factor.value.grounds) == 2  # and the assumption about its accuracy
-    assert told.is_estimated == answers.is_estimated
-    assert told.age(grid.clock.utc) == grid.clock.utc - began
+    assert newest.factor.value.unit == "gCO2e/J"
+    assert newest.factor.boundary == answers.boundary
+    assert newest.factor.region == answers.region
+    assert newest.factor.citation in newest.factor.value.grounds
+    assert len(newest.factor.value.grounds) == 2  # and the assumption about its accuracy
+    assert newest.is_estimated == answers.is_estimated
+    assert newest.age(grid.clock.utc) == grid.clock.utc - began
     assert live.problems(grid.clock.utc) == []
 
 
@@ -120,7 +120,7 @@ def test_a_failure_is_a_problem_with_its_remedy(grid, start):
 
     [problem] = live.problems(grid.clock.utc)
     assert (problem.origin, problem.reason) == ("grid", "unauthorized")
-    assert "Electricity Maps refuses to tell of FR" in problem.what
+    assert "Electricity Maps refuses the zone FR" in problem.what
     assert "token" in problem.remedy
     assert live.at(grid.clock.utc) is None
 
@@ -153,7 +153,7 @@ def test_history_is_what_is_known_of_a_time_in_order(grid, start):
     live = start(answers)
     assert learned(live)
 
-    assert [told.is_estimated for told in live.history(first, grid.clock.utc)] == [False, False, True]
+    assert [factor.is_estimated for factor in live.history(first, grid.clock.utc)] == [False, False, True]
     [middle] = live.history(first + timedelta(minutes=30), first + HOUR)
     assert middle.factor.value.in_unit("gCO2e/kWh").central == pytest.approx(111)
 

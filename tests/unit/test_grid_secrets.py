@@ -47,27 +47,27 @@ def everything_logged(caplog):
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_request_tells_the_token(grid, everything_logged, fault):
+def test_no_request_shows_the_token(grid, everything_logged, fault):
     grid.server.document = MAPS.of(grid.start_of(MAPS), 100)
     for name, value in FAULTS[fault].items():
         setattr(grid.server, name, value)
     settings = grid.settings(MAPS, deadline_seconds=deadline_of(fault))
     asker = grid.asker(MAPS, deadline_seconds=deadline_of(fault))
-    told = [repr(settings), repr(asker), repr(vars(asker)), repr(settings.provider())]
+    shown = [repr(settings), repr(asker), repr(vars(asker)), repr(settings.provider())]
     try:
-        told.append(repr(asker.latest()))
+        shown.append(repr(asker.latest()))
     except ReadFailed as failure:
-        told += traceback.format_exception(failure)
-        told += [repr(failure), repr(vars(failure)), repr(failure.__cause__)]
+        shown += traceback.format_exception(failure)
+        shown += [repr(failure), repr(vars(failure)), repr(failure.__cause__)]
 
     assert grid.server.asked.wait(30)
     assert grid.server.headers[0]["auth-token"] == TOKEN  # it was really sent
-    for text in (*told, everything_logged()):
+    for text in (*shown, everything_logged()):
         assert_secret(text)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_no_problem_and_no_file_tells_the_token(grid, everything_logged, fault):
+def test_no_problem_and_no_file_shows_the_token(grid, everything_logged, fault):
     grid.server.document = MAPS.of(grid.start_of(MAPS), 100)
     for name, value in FAULTS[fault].items():
         setattr(grid.server, name, value)
@@ -78,13 +78,13 @@ def test_no_problem_and_no_file_tells_the_token(grid, everything_logged, fault):
     rounds = Rounds(asker, Cache(state, settings, grid.clock), settings, grid.clock, lambda: 0.0)
     rounds.turn()
     live = live_intensity(grid.host, settings, state, shipped())
-    told = [repr(live), repr(vars(live)), repr(rounds.failure), repr(live.problems(grid.clock.utc))]
+    shown = [repr(live), repr(vars(live)), repr(rounds.failure), repr(live.problems(grid.clock.utc))]
     now = grid.clock.utc
-    told += [repr(live.at(now)), repr(live.history(now - timedelta(days=1), now))]
+    shown += [repr(live.at(now)), repr(live.history(now - timedelta(days=1), now))]
     grid.server.released.set()
     live.close()
 
-    for text in (*told, everything_logged()):
+    for text in (*shown, everything_logged()):
         assert_secret(text)
     for file in state.iterdir():
         assert_secret(file.read_text())
@@ -134,7 +134,7 @@ def test_a_token_in_the_wrong_place_is_refused_and_not_repeated(tmp_path, capsys
     assert_secret(printed.err + printed.out)
 
 
-def test_config_check_and_the_config_tell_no_token(grid, tmp_path, capsys):
+def test_config_check_and_the_config_show_no_token(grid, tmp_path, capsys):
     file = tmp_path / "config.yaml"
     token_file = grid.settings(MAPS).token_file
     file.write_text(f"grid:\n  provider: electricity_maps\n  zone: FR\n  token_file: {token_file}\n")

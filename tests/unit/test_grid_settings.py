@@ -62,24 +62,24 @@ def test_a_zone_that_the_provider_has_not_is_refused_with_those_it_has(tmp_path,
 
 
 def test_a_provider_of_another_country_is_refused(tmp_path):
-    told = refusal(tmp_path, "location: DE\ngrid: {provider: rte_eco2mix}")
+    problem = refusal(tmp_path, "location: DE\ngrid: {provider: rte_eco2mix}")
 
-    assert "RTE éCO2mix tells of FR alone" in told
+    assert "RTE éCO2mix covers FR alone" in problem
 
 
 def test_a_zone_outside_the_location_is_refused(tmp_path):
-    told = refusal(tmp_path, "location: FR\ngrid: {provider: electricity_maps, zone: DE}")
+    problem = refusal(tmp_path, "location: FR\ngrid: {provider: electricity_maps, zone: DE}")
 
-    assert "DE does not lie in FR" in told
+    assert "DE does not lie in FR" in problem
 
 
 @pytest.mark.parametrize("name", ["watttime", "WattTime", "watt-time", "WATT_TIME"])
 def test_a_marginal_signal_is_refused_with_the_reason(tmp_path, name):
-    told = refusal(tmp_path, f"grid: {{provider: {name}}}")
+    problem = refusal(tmp_path, f"grid: {{provider: {name}}}")
 
-    assert "marginal" in told
-    assert "GHG Protocol" in told
-    assert "electricity_maps" in told
+    assert "marginal" in problem
+    assert "GHG Protocol" in problem
+    assert "electricity_maps" in problem
 
 
 def test_an_unknown_provider_is_refused_with_the_nearest(tmp_path):
@@ -92,9 +92,9 @@ def test_a_section_of_another_shape_is_refused(tmp_path, section):
 
 
 def test_a_boundary_that_the_provider_has_not_is_refused(tmp_path):
-    told = refusal(tmp_path, "grid: {provider: rte_eco2mix, boundary: life_cycle}")
+    problem = refusal(tmp_path, "grid: {provider: rte_eco2mix, boundary: life_cycle}")
 
-    assert "has no life_cycle intensity; it has direct" in told
+    assert "has no life_cycle intensity; it has direct" in problem
 
 
 def test_electricity_maps_has_two_boundaries(tmp_path):
@@ -102,7 +102,7 @@ def test_electricity_maps_has_two_boundaries(tmp_path):
 
     assert config(tmp_path, text).grid.boundary == "direct"
     assert config(tmp_path, text.replace(", boundary: direct", "")).grid.boundary == "life_cycle"
-    assert config(tmp_path, text).grid.provider().told_boundary == "direct"
+    assert config(tmp_path, text).grid.provider().reported_boundary == "direct"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_provider_that_needs_no_token_asks_for_none(tmp_path):
     assert config(tmp_path, "grid: {provider: neso}").grid.token() == ""
 
 
-def test_a_token_file_that_others_may_read_is_told(tmp_path):
+def test_a_token_file_that_others_may_read_is_a_note(tmp_path):
     file = tmp_path / "token"
     file.touch(0o600)
     settings = with_token(tmp_path, token_file=file)
@@ -193,5 +193,5 @@ def test_a_token_file_that_others_may_read_is_told(tmp_path):
     assert remedy == f"sudo chmod o= {file}"
 
 
-def test_corsica_is_not_on_the_grid_that_rte_tells_of(tmp_path):
+def test_corsica_is_not_on_the_grid_that_rte_reports(tmp_path):
     assert "grid.zone" in refusal(tmp_path, "location: FR-COR\ngrid: {provider: rte_eco2mix}")

@@ -74,16 +74,16 @@ def test_merged_values_never_overlap_and_with_their_gaps_fill_the_time(rows, cut
     assert {v.valid_from for v in together} == {v.valid_from for v in values}
 
 
-def test_a_moment_is_told_in_utc():
+def test_a_moment_is_in_utc():
     assert moment("2026-03-02T14:00:00+02:00") == NOON
     assert moment("2026-03-02T12:00Z").tzinfo is UTC
     assert moment(NOON.astimezone(timezone(timedelta(hours=-9))).isoformat()) == NOON
 
 
-@pytest.mark.parametrize("told", [None, 5, "", "yesterday", "2026-13-02T00:00Z", "0001-01-01T00:00:00+14:00"])
-def test_what_is_no_time_is_refused(told):
+@pytest.mark.parametrize("reported", [None, 5, "", "yesterday", "2026-13-02T00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_what_is_no_time_is_refused(reported):
     with pytest.raises(BadRow) as refusal:
-        moment(told)
+        moment(reported)
 
     assert refusal.value.reason == "garbage"
 
@@ -96,11 +96,11 @@ def test_a_time_without_offset_is_refused():
 
 
 @given(st.one_of(st.none(), st.booleans(), st.text(), st.lists(st.integers()), st.floats(), st.integers()))
-def test_an_intensity_is_a_credible_number_or_refused(told):
+def test_an_intensity_is_a_credible_number_or_refused(reported):
     try:
-        grams = intensity(told)
+        grams = intensity(reported)
     except BadRow as refusal:
         assert refusal.reason in {"garbage", "out_of_range"}  # noqa: PT017 - either is right
     else:
         assert 0 <= grams <= 3000
-        assert grams == told
+        assert grams == reported

@@ -2,21 +2,24 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from clocks import START
-from histories import OPENED, impact_totals, open_history, rows
+from histories import METERED, OPENED, host_totals, impact_totals, open_history, rows
 
 from agent.errors import HistoryWriteFailed
 from agent.history.entries import Entries
 from agent.history.hourly import EntryKind, HostHour, ImpactHour
+from agent.history.tables import HOURLY, SUMMED
 from agent.history.writer import History
-from agent.ledger import Outcome
+from agent.ledger import EnergyLedger, Outcome
 from agent.readings import Boundary, Channel, CounterReading, Method, PowerReading
 from agent.stretch import Stretch
 from impacts.values.bounded import Bounded
+from impacts.values.estimates import Citation
 
 PACKAGE = Channel("rapl", "package-0", "cpu", Boundary.COMPONENT, Method.COUNTED, "psys")
 METER = Channel("hwmon", "power1", "host", Boundary.INLET, Method.INTEGRATED)
@@ -39,7 +42,7 @@ class Agent:
         self.entries.add_channel(step, self.clock.utc_now())
         stretch = Stretch.before(self.clock.utc_now(), step.observed_seconds)
         energy = Bounded(step.microjoules, step.microjoules, step.microjoules * 2)
-        self.entries.add_host("part_modelled", HostHour(energy, 0, step.observed_seconds, 0.0), stretch)
+        self.entries.add_host("part_modelled", METERED, HostHour(energy, 0, step.observed_seconds), stretch)
         grams = ImpactHour(Bounded(1.0, 2.0, 3.0))
         self.entries.add_impact("scope2", EntryKind.YEARLY, grams, stretch, "ember/FR")
         return step
@@ -88,9 +91,11 @@ def test_everything_written_is_there_again(tmp_path, clock, in_memory):
     restored = history.ledger("boot-1").accounts[PACKAGE.key]
     assert (restored.microjoules, restored.unobserved_seconds) == (3_000_000, 0.0)
     assert (restored.channel.component, restored.channel.within, restored.channel.method) == ("cpu", "psys", "counted")
-    assert history.host_totals() == {"part_modelled": HostHour(Bounded(3_000_000, 3_000_000, 6_000_000), 0, 2.0, 0.0)}
+    assert history.host_totals() == {
+        ("part_modelled", METERED): HostHour(Bounded(3_000_000, 3_000_000, 6_000_000), 0, 2.0)
+    }
     assert history.impact_totals_by_factor() == {
-        ("scope2", EntryKind.YEARLY, "ember/FR"): ImpactHour(Bounded(3.0, 6.0, 9.0))
+        ("scope2", EntryKind.YEARLY, "ember/FR", ""): ImpactHour(Bounded(3.0, 6.0, 9.0))
     }
     assert (history.began_at, history.last_written_at) == (clock.utc, clock.utc)
     assert history.amortised_ratio == 0.25
@@ -113,7 +118,7 @@ def test_began_at_stays_and_hours_add_up_over_writes_and_starts(tmp_path, clock)
     assert (agent.history.began_at, agent.history.last_written_at) == (began_at, clock.utc)
     assert agent.history.amortised_ratio == 0.75
     assert agent.total == 6_000_000
-    assert agent.history.host_totals()["part_modelled"].energy.central == 6_000_000
+    assert host_totals(agent.history)["part_modelled"].energy.central == 6_000_000
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (6_000_000, 5.0)
     ]
@@ -126,10 +131,10 @@ def test_totals_since_an_hour_leave_out_the_hours_before(clock):
     agent.read(8_000_000 + 20_000_000)
     agent.write()
 
-    later = agent.history.host_totals(START + timedelta(hours=1))["part_modelled"]
+    later = host_totals(agent.history, START + timedelta(hours=1))["part_modelled"]
     assert (later.energy.central, later.observed_seconds) == (12_000_000, pytest.approx(12.0))
-    assert agent.history.host_totals(START)["part_modelled"].energy.central == 23_000_000
-    assert agent.history.host_totals(START + timedelta(seconds=1))["part_modelled"] == later
+    assert host_totals(agent.history, START)["part_modelled"].energy.central == 23_000_000
+    assert host_totals(agent.history, START + timedelta(seconds=1))["part_modelled"] == later
     assert impact_totals(agent.history, START + timedelta(hours=1))["scope2"].amount.central == pytest.approx(
         2.0 * 12 / 20
     )
@@ -229,7 +234,7 @@ def test_a_step_of_the_wall_clock_loses_and_doubles_nothing(tmp_path, clock, sec
     agent.write()
 
     assert (agent.total, agent.unobserved_seconds) == (5_000_000, 0.0)
-    assert agent.history.host_totals()["part_modelled"].energy.central == 5_000_000
+    assert host_totals(agent.history)["part_modelled"].energy.central == 5_000_000
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (5_000_000, 4.0)
     ]
@@ -287,11 +292,106 @@ def test_a_commit_that_fails_after_the_fact_doubles_nothing(tmp_path, clock):
     agent.write()
 
     assert agent.entries == Entries()
-    assert agent.history.host_totals()["part_modelled"].energy.central == agent.total == 9_000_000
+    assert host_totals(agent.history)["part_modelled"].energy.central == agent.total == 9_000_000
     assert rows(tmp_path / "history.sqlite", "SELECT SUM(microjoules), SUM(observed_seconds) FROM channel_hour") == [
         (9_000_000, 5.0)
     ]
     assert impact_totals(agent.history)["scope2"].amount.central == 12.0
+
+
+def test_totals_cite_what_made_their_bounds(tmp_path, clock):
+    """Also after the file was lost under way, and beside the agent."""
+    agent = begun(tmp_path, clock)
+    for path in tmp_path.glob("history.sqlite*"):
+        path.unlink()
+    agent.read(9_000_000)
+    agent.write()
+    view = History.open_read_only(tmp_path)
+    OPENED.append(view)
+
+    assert list(view.host_totals()) == [("part_modelled", METERED)]
+    assert view.host_totals() == agent.history.host_totals()
+
+
+def test_every_field_of_a_citation_is_kept(clock):
+    history, entries = open_history(None, clock), Entries()
+    grounds = (
+        Citation("a reading"),
+        Citation("Größe", "dataset", "row", "page 7", 2020, "CC-BY-4.0", "https://example.org/ä"),
+    )
+    entries.add_host("measured", grounds, HostHour(Bounded(1, 1, 1), 1, 1.0), Stretch.before(clock.utc, 1.0))
+    history.write(EnergyLedger(), entries, 0.0, clock.utc_now())
+
+    assert list(history.host_totals()) == [("measured", grounds)]
+
+
+def test_the_state_of_a_calibration_is_there_again(tmp_path, clock):
+    history = open_history(tmp_path, clock)
+    assert history.calibration("ipmi/inlet") is None
+    for state in ("{}", '{"slope":1.02}'):
+        history.keep_calibration("ipmi/inlet", state)
+        assert history.calibration("ipmi/inlet") != (clock.utc_now(), state)  # it is of the next write
+        history.write(EnergyLedger(), Entries(), 0.0, clock.utc_now())
+        clock.wait(60)
+    history.close()
+
+    assert open_history(tmp_path, clock).calibration("ipmi/inlet") == (START + timedelta(minutes=1), '{"slope":1.02}')
+
+
+def test_a_history_has_a_name_of_its_own_that_lasts(tmp_path, clock):
+    agent = begun(tmp_path, clock)
+    named = agent.history.host_uuid
+    agent.history.close()
+    other = begun(None, clock).history.host_uuid
+
+    assert uuid.UUID(named).version == 4
+    assert other != named
+    agent = Agent(tmp_path, clock)
+    agent.write()
+    assert agent.history.host_uuid == named
+
+
+def test_the_sums_of_all_time_are_those_of_the_hours(tmp_path, clock):
+    for _ in range(3):
+        agent = Agent(tmp_path, clock)
+        for second in range(1, 4):
+            clock.wait(1500)
+            agent.read(agent.clock.monotonic_seconds() * 1e6 // 1 + second)
+            agent.write()
+        agent.history.close()
+    history = open_history(tmp_path, clock)
+
+    for table in SUMMED:
+        by_hour = history.totals(table, START - timedelta(days=1))
+        assert history.totals(table).keys() == by_hour.keys() != set()
+        for key, amount in history.totals(table).items():
+            assert amount.columns() == pytest.approx(by_hour[key].columns())
+
+
+@pytest.mark.parametrize("table", HOURLY, ids=lambda table: table.name)
+def test_the_declared_columns_of_an_hourly_table_are_those_of_the_schema(tmp_path, clock, table):
+    open_history(tmp_path, clock).close()
+
+    def columns(name):
+        return [row[1] for row in rows(tmp_path / "history.sqlite", f"PRAGMA table_info({name})")]
+
+    assert columns(table.name) == [*table.key, *table.amounts]
+    assert columns(table.total or "no_table") == ([*table.key[1:], *table.amounts] if table.total else [])
+    assert len(table.value().columns()) == len(table.amounts)
+    assert table.value.of() == table.value()
+
+
+def test_an_end_leaves_out_the_hours_from_it_on(clock):
+    clock.utc = START + timedelta(minutes=59, seconds=50)
+    agent = begun(None, clock)
+    clock.wait(20)
+    agent.read(8_000_000 + 20_000_000)
+    agent.write()
+    later = START + timedelta(hours=1)
+    parts = [agent.history.host_totals(*period) for period in ((START, later), (later, None), (START, None))]
+    first, second, whole = (part["part_modelled", METERED].energy.central for part in parts)
+
+    assert (first, second, whole) == (11_000_000, 12_000_000, 23_000_000)
 
 
 def test_a_history_for_reading_is_none_where_there_is_none_and_creates_nothing(tmp_path):
@@ -307,7 +407,7 @@ def test_a_history_is_read_beside_the_agent_that_writes_it(tmp_path, clock):
     agent.read(9_000_000)
     agent.write()
 
-    assert view.host_totals()["part_modelled"].energy.central == 4_000_000
+    assert host_totals(view)["part_modelled"].energy.central == 4_000_000
     assert (view.began_at, view.amortised_ratio) == (agent.history.began_at, 0.25)
     assert not hasattr(view, "write")
     view.close()

@@ -12,6 +12,7 @@ import pytest
 from histories import (
     begun,
     closed_history,
+    host_totals,
     open_history,
     small_file_system,
 )
@@ -27,7 +28,7 @@ from impacts.values.bounded import Bounded
 
 def write_one_row_and_a_bug(connection):
     with transaction(connection):
-        connection.execute("INSERT INTO meta VALUES (1, 0.0, 0.0, 0.0)")
+        connection.execute("INSERT INTO meta VALUES (1, NULL, '', 0.0, 0.0, 0.0)")
         raise ZeroDivisionError
 
 
@@ -66,15 +67,26 @@ def test_the_lock_ends_with_the_process_however_it_dies(tmp_path, clock):
 def test_a_history_of_a_newer_program_is_left_alone(tmp_path, clock):
     path = closed_history(tmp_path, clock)
     with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE meta SET program = '7.1'")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
     before = path.read_bytes()
 
     for attempt in (lambda: open_history(tmp_path, clock), lambda: History.open_read_only(tmp_path)):
-        with pytest.raises(ConfigError, match="newer wattprint"):
+        with pytest.raises(ConfigError, match=r"newer wattprint.*; install wattprint 7\.1 or a newer one, or"):
             attempt()
     assert path.read_bytes() == before
     assert not list(tmp_path.glob("*damaged*"))
+
+
+def test_of_a_newer_history_that_does_not_say_by_whom_the_program_cannot_be_named(tmp_path, clock):
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute("CREATE TABLE something_else (x)")
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(ConfigError, match=r"its version is 99, this program's 3.*install the newer one again"):
+        open_history(tmp_path, clock)
 
 
 def test_the_directory_is_created_for_the_agent_and_its_group_only(tmp_path, clock):
@@ -175,15 +187,15 @@ def first_version(directory):
 
 def assert_nothing_is_lost(view):
     assert view.amortised_ratio == 0.25
-    assert {basis: hour.energy.central for basis, hour in view.host_totals().items()} == {
+    assert {basis: hour.energy.central for basis, hour in host_totals(view).items()} == {
         "modelled": 200,
         "part_modelled": 2001,
     }
     assert view.impact_totals_by_factor() == {
         # 3/4 of the second hour's energy, as of its grams
-        (STEM, EntryKind.YEARLY, "ember/FR"): ImpactHour(Bounded(2.0, 5.0, 8.0), Bounded(850, 1701, 2550)),
-        (STEM, EntryKind.YEARLY, "ember/DE"): ImpactHour(Bounded(1.0, 1.0, 1.0), Bounded(250, 500, 750)),
-        (EMBODIED, EntryKind.AMORTISED, ""): ImpactHour(Bounded(4.0, 5.0, 6.0)),
+        (STEM, EntryKind.YEARLY, "ember/FR", ""): ImpactHour(Bounded(2.0, 5.0, 8.0), Bounded(850, 1701, 2550)),
+        (STEM, EntryKind.YEARLY, "ember/DE", ""): ImpactHour(Bounded(1.0, 1.0, 1.0), Bounded(250, 500, 750)),
+        (EMBODIED, EntryKind.AMORTISED, "", ""): ImpactHour(Bounded(4.0, 5.0, 6.0)),
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from histories import (
     begun,
     damage_under_way,
+    host_totals,
     largest_file,
     open_history,
     small_file_system,
@@ -50,7 +51,7 @@ def check_that_nothing_is_lost_or_doubled(directory, clock, ledger):
     history = open_history(directory, clock)
     assert history.problems == []
     assert total(history.ledger("boot")) == total(ledger)
-    assert history.host_totals()["part_modelled"].energy.central == total(ledger)
+    assert host_totals(history)["part_modelled"].energy.central == total(ledger)
     history.close()
 
 

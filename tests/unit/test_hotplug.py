@@ -14,7 +14,7 @@ from trees import write
 from agent.host import Host
 from agent.inventory.watch import difference, hardware_names
 from agent.loop.hotplug import HardwareWatch
-from agent.wiring import build_anew, build_standing
+from agent.wiring import build_facts, renewed_facts
 from agent.written.config import Config
 from impacts.parts import Inventory, Part, Server
 
@@ -41,18 +41,18 @@ def unplug(root, name: str) -> None:
 
 
 def watch(root, config=Config()) -> HardwareWatch:  # noqa: B008 -- frozen
-    return HardwareWatch(build_standing(Host(root, HandClock()), config), lambda standing: build_anew(standing, config))
+    return HardwareWatch(build_facts(Host(root, HandClock()), config), lambda facts: renewed_facts(facts, config))
 
 
 def after_a_look(hardware: HardwareWatch):
-    hardware.standing.machine.host.clock.wait(60)
-    hardware.news()
+    hardware.facts.machine.host.clock.wait(60)
+    hardware.changed_facts()
     hardware.finish(10)
-    return hardware.news()
+    return hardware.changed_facts()
 
 
-def drives(standing) -> int:
-    return sum(part.count for part in standing.machine.inventory.of_kind("ssd"))
+def drives(facts) -> int:
+    return sum(part.count for part in facts.machine.inventory.of_kind("ssd"))
 
 
 def test_a_new_drive_is_news_once(root, caplog):
@@ -62,7 +62,7 @@ def test_a_new_drive_is_news_once(root, caplog):
     news = after_a_look(hardware)
     assert news is not None
     assert drives(news) == 2
-    assert hardware.news() is None
+    assert hardware.changed_facts() is None
     assert after_a_look(hardware) is None
     assert "detected anew: 1 x ssd 960 GB Disk came" in caplog.text
 
@@ -81,17 +81,17 @@ def test_a_drive_that_is_gone_is_news(root, caplog):
 def test_nothing_is_looked_at_before_a_minute_has_passed(root):
     hardware = watch(root)
     plug(root, "sdb")
-    hardware.standing.machine.host.clock.wait(59)
-    hardware.news()
+    hardware.facts.machine.host.clock.wait(59)
+    hardware.changed_facts()
     hardware.finish(10)
 
-    assert hardware.news() is None
+    assert hardware.changed_facts() is None
 
 
 def test_nothing_is_detected_anew_while_the_names_are_the_same(root):
     looks = []
-    standing = build_standing(Host(root, HandClock()), Config())
-    hardware = HardwareWatch(standing, lambda before: looks.append(before) or before)
+    facts = build_facts(Host(root, HandClock()), Config())
+    hardware = HardwareWatch(facts, lambda before: looks.append(before) or before)
     write(root, {"sys/block/sda/size": 480 * GB})
     after_a_look(hardware)
 
@@ -119,20 +119,20 @@ def test_a_drive_that_has_a_name_before_its_size_is_found_at_the_next_look(root)
 
 def test_a_slow_detection_is_not_waited_for(root):
     done = threading.Event()
-    standing = build_standing(Host(root, HandClock()), Config())
+    facts = build_facts(Host(root, HandClock()), Config())
 
     def rebuild(before):
         done.wait(10)
-        return build_anew(before, Config())
+        return renewed_facts(before, Config())
 
-    hardware = HardwareWatch(standing, rebuild)
+    hardware = HardwareWatch(facts, rebuild)
     plug(root, "sdb")
-    standing.machine.host.clock.wait(60)
-    assert [hardware.news(), hardware.news()] == [None, None]
+    facts.machine.host.clock.wait(60)
+    assert [hardware.changed_facts(), hardware.changed_facts()] == [None, None]
     done.set()
     hardware.finish(10)
 
-    assert hardware.news() is not None
+    assert hardware.changed_facts() is not None
 
 
 def test_an_inventory_file_broken_meanwhile_keeps_what_stood_and_is_complained_of_once(root, tmp_path, caplog):

@@ -111,8 +111,8 @@ def test_an_ordinary_user_gets_assumptions_with_the_remedy(tmp_path):
         try:
             os.setuid(65534)
             inventory, problems = detect(Host(root))
-            told = [inventory.server.form, *(f"{problem.reason}: {problem.remedy}" for problem in problems)]
-            os.write(write, json.dumps(told).encode())
+            found = [inventory.server.form, *(f"{problem.reason}: {problem.remedy}" for problem in problems)]
+            os.write(write, json.dumps(found).encode())
         finally:
             os._exit(0)
     os.close(write)
@@ -274,4 +274,4 @@ def test_the_text_marks_what_is_unknown_of_a_part(part, row):
 def test_the_text_says_of_which_drives_the_year_is_unknown(capsys):
     lines = printed("intel-2s-cascadelake-dram", "text", capsys).splitlines()
 
-    assert lines[-1] == "  (nothing here tells the year of manufacture of: ssd, hdd)"
+    assert lines[-1] == "  (nothing here states the year of manufacture of: ssd, hdd)"

@@ -181,7 +181,7 @@ def test_an_error_is_one_line_that_names_file_place_and_remedy(tmp_path, text, s
     assert "\n" not in str(caught.value)
 
 
-def test_the_schema_is_one_and_tells_editors_what_each_key_means():
+def test_the_schema_is_one_and_shows_editors_what_each_key_means():
     jsonschema.Draft7Validator.check_schema(schema())
 
     for part_of_schema in (schema()["properties"]["server"], schema()["properties"]["parts"]["items"]):

@@ -35,7 +35,7 @@ def detected(root, found: dmi.Smbios, *, hypervisor_flag: bool = False) -> Serve
         ([ATCA], "blade"),
         ([smbios.MULTI_SYSTEM], "blade"),
         ([ENCLOSURE, smbios.BLADE], "blade"),
-        ([smbios.RACK, smbios.BLADE], "blade"),  # the enclosure is told, too
+        ([smbios.RACK, smbios.BLADE], "blade"),  # the enclosure is reported, too
         ([smbios.PERIPHERAL, EXPANSION, smbios.RACK], "rack"),
         ([smbios.RACK, smbios.TOWER], "rack"),  # the machine's own comes first
         ([SUB_CHASSIS], None),
@@ -97,7 +97,7 @@ def test_a_server_of_its_own_is_no_node(tmp_path, product):
 
 
 @pytest.mark.parametrize(("text", "kind"), [("23", 23), ("", 2), ("rack", 2), ("9" * 5000, 2), ("-1", 2)])
-def test_without_the_table_the_kernel_tells_the_chassis(tmp_path, text, kind):
+def test_without_the_table_the_kernel_reports_the_chassis(tmp_path, text, kind):
     write(tmp_path, {"sys/class/dmi/id/chassis_type": text})
 
     assert chassis_type(Host(tmp_path), dmi.Smbios()) == kind

@@ -103,7 +103,7 @@ def test_one_unknown_cpu_beside_a_known_one_makes_both_unknown(tmp_path):
     assert load_model(machine(tmp_path, inventory=mixed)).problems
 
 
-def test_the_source_tells_the_mean_power_since_its_last_read(tmp_path):
+def test_the_source_reports_the_mean_power_since_its_last_read(tmp_path):
     processor(tmp_path)
     clock = HandClock(100.0)
     source = open_source(machine(tmp_path, clock, KNOWN))
@@ -116,7 +116,7 @@ def test_the_source_tells_the_mean_power_since_its_last_read(tmp_path):
     assert cpu.averaged_over_seconds == 5
 
 
-def test_the_first_reading_speaks_for_the_load_since_the_boot(tmp_path):
+def test_the_first_reading_covers_the_load_since_the_boot(tmp_path):
     processor(tmp_path)
     set_load(tmp_path, busy=900, idle=100)
     source = open_source(machine(tmp_path, inventory=KNOWN))

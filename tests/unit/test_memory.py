@@ -140,14 +140,16 @@ def test_a_size_of_32_gb_before_the_extended_field_was_there_is_a_size(tmp_path)
     [
         ({"A": [2021, 2021], "B": [2022]}, {("A", 2021): 2, ("B", 2022): 1}),
         ({"A": [2021, 2023], "B": [2022]}, {("A", 2021): 1, ("A", 2023): 1, ("B", 2022): 1}),
-        ({"A": [2021], "B": [2022]}, {("A", None): 2, ("B", 2022): 1}),  # one of A does not tell
+        ({"A": [2021], "B": [2022]}, {("A", None): 2, ("B", 2022): 1}),  # one of A does not report it
         ({"x": [2021] * 3}, {("A", 2021): 2, ("B", 2021): 1}),  # other numbers, but all agree
         ({"x": [2021, 2021, 2022]}, {("A", None): 2, ("B", None): 1}),
         ({}, {("A", None): 2, ("B", None): 1}),
     ],
 )
-def test_the_year_is_told_where_it_is_known_whose_it_is(tmp_path, made, years):
-    for index, (number, year) in enumerate((number, year) for number, told in made.items() for year in told):
+def test_the_year_is_stated_where_it_is_known_whose_it_is(tmp_path, made, years):
+    for index, (number, year) in enumerate(
+        (number, year) for number, years_made in made.items() for year in years_made
+    ):
         spd_files.write_ddr4(tmp_path, f"0-005{index}", number, year)
     a, b = Module(16384, smbios.DDR4, "A"), Module(16384, smbios.DDR4, "B")
 

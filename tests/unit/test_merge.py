@@ -63,7 +63,7 @@ def test_a_count_of_0_is_none_of_the_kind():
         (Part("ssd", 4, capacity_gb=3840, year=2021), "SAMSUNG MZQL23T8"),  # the same capacity
     ],
 )
-def test_what_the_file_leaves_out_is_filled_from_the_part_it_speaks_of(written, filled):
+def test_what_the_file_leaves_out_is_filled_from_the_part_it_means(written, filled):
     (part,) = (part for part in merged(written) if part.kind == "ssd")
     (same,) = (part for part in DETECTED if part.model == filled)
 
@@ -91,7 +91,7 @@ def test_both_halves_of_a_kind_are_filled_from_its_only_one():
         Part("ssd", 6),  # two may be meant
     ],
 )
-def test_a_part_that_speaks_of_none_or_of_several_is_left_as_it_is_written(written):
+def test_a_part_that_means_none_or_of_several_is_left_as_it_is_written(written):
     assert written in merged(written)
 
 
@@ -130,7 +130,7 @@ def test_what_the_file_settles_is_no_problem_any_more():
     assert reasons(*found, written=(Part("hdd", 12),)) == {"memory_assumed", "psu_assumed", "persistent_memory"}
 
 
-def test_parts_stay_unknown_until_the_file_tells_of_cpus_and_memory():
+def test_parts_stay_unknown_until_the_file_lists_cpus_and_memory():
     assert reasons("parts_unknown", written=(CPU,)) == {"parts_unknown"}
     assert reasons("parts_unknown", written=(CPU, MEMORY)) == set()
 
@@ -146,9 +146,9 @@ def test_what_the_file_says_of_the_server_goes_before():
     assert found.server == Server("Dell Inc.", "R740", form="rack", acquired=date(2024, 3, 1))
 
 
-def test_a_guest_is_told_once_of_what_its_figures_are_worth():
+def test_a_guest_has_one_problem_for_what_its_figures_are_worth():
     guest = Server(virtual=True)
-    (told,) = written_over(Inventory(Server()), Inventory(guest, ()), (problem("other"),))[1][:1]
-    again = written_over(Inventory(Server(), (CPU,)), Inventory(guest, ()), (told, problem("other")))[1]
+    (of_guest,) = written_over(Inventory(Server()), Inventory(guest, ()), (problem("other"),))[1][:1]
+    again = written_over(Inventory(Server(), (CPU,)), Inventory(guest, ()), (of_guest, problem("other")))[1]
 
-    assert [problem.reason for problem in again] == [told.reason, "other"]
+    assert [problem.reason for problem in again] == [of_guest.reason, "other"]

@@ -28,17 +28,17 @@ def meters(*groups):
 METERS = meters([FIRST], [OTHER])
 
 
-def told(channel, watts, seconds):
+def reported(channel, watts, seconds):
     return EnergyStep(channel, round(watts * seconds * 1e6), seconds, 0.0, Outcome.INTEGRATED)
 
 
 def compare(comparison, first_watts, other_watts, windows, at=0.0):
-    """Let both meters tell every 10 s for a number of windows; return when that was over."""
+    """Let both meters report every 10 s for a number of windows; return when that was over."""
     for _ in range(round(windows * 600 / 10) + 1):
         at += 10
-        steps = [told(FIRST, first_watts, 10)]
+        steps = [reported(FIRST, first_watts, 10)]
         if other_watts is not None:
-            steps.append(told(OTHER, other_watts, 10))
+            steps.append(reported(OTHER, other_watts, 10))
         comparison.compare(METERS, steps, at)
     return at
 
@@ -71,7 +71,7 @@ def test_one_window_is_not_lasting_and_agreement_ends_it():
     assert not comparison.problems
 
 
-def test_a_meter_that_hardly_tells_is_not_judged():
+def test_a_meter_that_hardly_reports_is_not_judged():
     comparison = MeterComparison()
     compare(comparison, 200, None, 3)
 
@@ -81,7 +81,7 @@ def test_a_meter_that_hardly_tells_is_not_judged():
 def test_a_window_is_ten_minutes_and_two_of_them_in_a_row_are_lasting():
     comparison, problems = MeterComparison(), {}
     for at in range(0, 1300, 10):
-        comparison.compare(METERS, [told(FIRST, 200, 10), told(OTHER, 260, 10)], 5000.0 + at)
+        comparison.compare(METERS, [reported(FIRST, 200, 10), reported(OTHER, 260, 10)], 5000.0 + at)
         problems[at] = bool(comparison.problems)
 
     assert [at for at, found in problems.items() if found] == list(range(1200, 1300, 10))
@@ -101,7 +101,7 @@ def test_bounds_that_just_touch_agree(first, other):
     one, two = (replace(channel, accuracy=halved_or_half_more) for channel in (FIRST, OTHER))
     comparison = MeterComparison()
     for at in range(0, 1300, 10):
-        comparison.compare(meters([one], [two]), [told(one, first, 10), told(two, other, 10)], 5000.0 + at)
+        comparison.compare(meters([one], [two]), [reported(one, first, 10), reported(two, other, 10)], 5000.0 + at)
 
     assert not comparison.problems
 
@@ -127,7 +127,7 @@ def test_a_meter_that_was_heard_for_half_of_the_window_is_judged_and_for_less_is
 
     def steps(at):
         seconds = last_seconds if at == 300 else 10.0
-        return [told(FIRST, 200, 10), *([told(OTHER, 260, seconds)] if 0 < at <= 300 else [])]
+        return [reported(FIRST, 200, 10), *([reported(OTHER, 260, seconds)] if 0 < at <= 300 else [])]
 
     run(comparison, METERS, steps)
 
@@ -136,7 +136,7 @@ def test_a_meter_that_was_heard_for_half_of_the_window_is_judged_and_for_less_is
 
 def test_a_first_meter_that_was_not_heard_judges_nobody():
     comparison = MeterComparison()
-    run(comparison, METERS, lambda _: [told(OTHER, 260, 10)])
+    run(comparison, METERS, lambda _: [reported(OTHER, 260, 10)])
 
     assert not comparison.problems
 
@@ -144,7 +144,7 @@ def test_a_first_meter_that_was_not_heard_judges_nobody():
 def test_a_meter_that_was_not_heard_leaves_the_next_one_judged():
     third = replace(OTHER, source="psu_input")
     comparison = MeterComparison()
-    run(comparison, meters([FIRST], [OTHER], [third]), lambda _: [told(FIRST, 200, 10), told(third, 260, 10)])
+    run(comparison, meters([FIRST], [OTHER], [third]), lambda _: [reported(FIRST, 200, 10), reported(third, 260, 10)])
 
     assert [problem.origin for problem in comparison.problems] == ["psu_input"]
 
@@ -152,18 +152,26 @@ def test_a_meter_that_was_not_heard_leaves_the_next_one_judged():
 def test_a_meter_of_two_supplies_is_judged_once_both_were_heard():
     one, two = (replace(OTHER, source="psu_input", name=f"psu-{n}") for n in (1, 2))
     comparison = MeterComparison()
-    run(comparison, meters([FIRST], [one, two]), lambda at: [told(FIRST, 200, 10), told(one, 90, 10), *hardly(two, at)])
+    run(
+        comparison,
+        meters([FIRST], [one, two]),
+        lambda at: [reported(FIRST, 200, 10), reported(one, 90, 10), *hardly(two, at)],
+    )
 
     assert not comparison.problems
 
 
 def hardly(channel, at):
-    return [told(channel, 90, 10)] if at < 100 else []
+    return [reported(channel, 90, 10)] if at < 100 else []
 
 
 def test_meters_that_both_show_nothing_agree():
     one, two = (replace(channel, accuracy=EXACTLY) for channel in (FIRST, OTHER))
     comparison = MeterComparison()
-    run(comparison, meters([one], [two]), lambda at: [told(one, 0, 10), *([told(two, 0, 10)] if at < 310 else [])])
+    run(
+        comparison,
+        meters([one], [two]),
+        lambda at: [reported(one, 0, 10), *([reported(two, 0, 10)] if at < 310 else [])],
+    )
 
     assert not comparison.problems

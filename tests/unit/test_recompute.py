@@ -17,13 +17,13 @@ from market import residual
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Provider, contract, told
 from trees import machine
 
-from agent.accounts.electricity import Use, netted
+from agent.accounts.electricity import ElectricityAccounts, netted
 from agent.accounts.recompute import Knowledge, recomputed
 from agent.cli import main
 from agent.history.entries import Entries
 from agent.history.view import HistoryView
 from agent.history.writer import History
-from agent.host_facts import standing
+from agent.host_facts import host_facts
 from agent.ledger import EnergyLedger
 from agent.place import Place
 from agent.stretch import Stretch
@@ -39,11 +39,14 @@ def book():
     return shipped()
 
 
-def begun(root, directory, place="", provider=None):
+def begun(root, directory, place="", provider=None, *, inferred=False):
     """A closed history of six hours of 1 kWh, entered where the host was taken to be."""
     clock = HandClock(utc=NOON)
     history = History.open(directory, clock)
-    use, entries = Use(standing(machine(root, clock), Place(place), ()), provider, history), Entries()
+    use, entries = (
+        ElectricityAccounts(host_facts(machine(root, clock), Place(place, inferred=inferred), ()), provider, history),
+        Entries(),
+    )
     for _ in range(HOURS):
         clock.wait(3600)
         for entry in use.entries_of(Bounded(*[KWH_MICROJOULES] * 3), Stretch.before(clock.utc, 3600.0)):
@@ -69,6 +72,43 @@ def test_a_place_that_is_set_later_changes_every_quantity_and_no_energy(tmp_path
         assert sums(new, stem)[0] < sums(old, stem)[0] / 5
         assert sums(new, stem)[1] == sums(old, stem)[1] == HOURS * KWH_MICROJOULES
     assert sums(new, WATER)[1] == HOURS * KWH_MICROJOULES  # nobody knew it of the world
+
+
+def test_a_machine_that_moves_keeps_its_past(tmp_path, book):
+    """Entered in France; in Poland when the hours are recomputed, which a residual mix of either makes worth while."""
+    old = begun(tmp_path, None, "FR")
+    assert recomputed([], old, Knowledge(book, Place("PL"))) == []
+
+    mixes = FactorBook((*every_factor(book), residual(300)))  # of France
+    new = recomputed([], old, Knowledge(mixes, Place("PL")))
+    assert {(one.quantity, one.factor, one.region) for one in new} == {(MARKET, "test-data/residual_mix:FR:2025", "FR")}
+
+
+def test_live_values_of_the_new_place_are_not_those_of_the_old_one(tmp_path, book):
+    old = begun(tmp_path, None, "FR")
+    assert recomputed([], old, Knowledge(book, Place("PL"), (), [told(NOON, 700)])) == []
+
+
+def test_an_hour_in_two_places_is_recomputed_in_both(tmp_path, book):
+    """A Windpark of France covers what was drawn there, and nothing of what was drawn in Poland."""
+    france, poland = begun(tmp_path, None, "FR"), begun(tmp_path, None, "PL")
+    new = recomputed([], [*france, *poland], Knowledge(book, Place("PL"), (contract(kwh=100),)))
+
+    assert {(one.quantity, one.factor, one.region) for one in new} == {
+        (MARKET, "Windpark", "FR"),
+        (MARKET, "electricitymaps-yearly/electricity:PL:2025", "PL"),
+    }
+    assert sums(new, MARKET)[1] == 2 * HOURS * KWH_MICROJOULES
+
+
+def test_a_place_that_was_guessed_gives_way_to_the_one_that_is_said(tmp_path, book):
+    old = begun(tmp_path, None, "DE", inferred=True)
+    new = recomputed([], old, Knowledge(book, Place("FR")))
+
+    assert {one.region for one in old} == {""}
+    assert {(one.factor, one.region) for one in new if one.quantity == LOCATION} == {
+        ("electricitymaps-yearly/electricity:FR:2025", "FR")
+    }
 
 
 def test_what_is_known_already_changes_nothing(tmp_path, book):

@@ -67,7 +67,7 @@ def test_a_channel_that_has_never_reported_is_silent_and_has_no_pace():
     assert reports.is_silent(METER)
     assert not reports.is_silent(PACKAGE)
     assert [reports.has_ever_reported(one) for one in (METER, PACKAGE)] == [False, True]
-    assert not reports.has_a_pace(PACKAGE)
+    assert not reports.has_usual_interval(PACKAGE)
 
 
 def test_what_a_channel_reports_late_counts_by_what_lies_after_the_last_host_step():

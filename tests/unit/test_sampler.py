@@ -289,7 +289,7 @@ def test_a_file_of_published_values_that_is_garbage_is_ignored(machine, config, 
     assert value(snapshot, "host_energy_joules_total") == pytest.approx(133)
 
 
-def test_the_host_account_says_how_long_nothing_was_known(machine, config, tmp_path):
+def test_the_history_states_how_long_nothing_was_known(machine, config, tmp_path):
     state = tmp_path / "state"
     with machine.sampling(config, state) as sampler:
         sampler.tick()
@@ -301,10 +301,51 @@ def test_the_host_account_says_how_long_nothing_was_known(machine, config, tmp_p
     with machine.sampling(config, state) as sampler:
         sampler.tick()
         ticks(sampler, machine, 5)
-        [host] = sampler.accounts.ever.hosts.values()
+        sampler.write()
 
-    assert host.observed_seconds == pytest.approx(10)
-    assert host.unobserved_seconds == pytest.approx(300)
+    history = state / "history.sqlite"
+    assert rows(history, "SELECT SUM(observed_seconds) FROM host_hour") == [(pytest.approx(10),)]
+    [(unobserved, off)] = rows(history, "SELECT SUM(unobserved_seconds), SUM(off_seconds) FROM host_absence_hour")
+    assert (unobserved, off) == (pytest.approx(300), None)  # nobody knows for how much of it the host was off
+
+
+def test_an_absence_lies_in_the_hours_that_it_was_in(machine, config, tmp_path):
+    """Stopped at 10:00:05, booted at 12:29:50, seen again from 12:30:00 on: two and a half hours without a counter."""
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    write(machine.root, {"proc/sys/kernel/random/boot_id": BOOT.replace("1", "2")})
+    machine.passes(2.5 * 3600 - 5)
+    machine.clock.monotonic = 10.0
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 1)
+        sampler.write()
+
+    query = "SELECT hour / 3600 % 24, unobserved_seconds, off_seconds FROM host_absence_hour ORDER BY hour"
+    assert rows(state / "history.sqlite", query) == [
+        (10, pytest.approx(3600 - 5), None),
+        (11, pytest.approx(3600), None),
+        (12, pytest.approx(1800), None),
+    ]
+
+
+def test_while_the_agent_alone_was_stopped_the_host_was_not_off(machine, config, tmp_path):
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    machine.passes(7200)  # too long for the counter
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+
+    query = "SELECT SUM(unobserved_seconds), SUM(off_seconds), COUNT(off_seconds) - COUNT(*) FROM host_absence_hour"
+    assert rows(state / "history.sqlite", query) == [(pytest.approx(7200), 0, 0)]
 
 
 def test_totals_go_on_after_a_restart_and_the_counter_tells_what_happened_meanwhile(machine, config, tmp_path):
@@ -418,3 +459,30 @@ def test_the_history_is_written_at_its_interval(machine, config, tmp_path):
         written = sampler.state.at
 
     assert written == machine.clock.utc - timedelta(seconds=1)
+
+
+def test_totals_of_all_time_cite_the_grids_that_they_were_entered_by_and_not_the_one_of_now(machine, config, tmp_path):
+    """A host runs in France, moves to Poland, and runs on."""
+    state = tmp_path / "state"
+    with machine.sampling(config, state) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 5)
+        sampler.write()
+    with machine.sampling(replace(config, location="PL"), state) as sampler:
+        sampler.tick()
+        moved = sampler.latest
+        here = ticks(sampler, machine, 5)
+
+    def grids(figures):
+        [figure] = [one for one in figures if one.quantity.stem == "scope2_location_based_co2e"]
+        return {
+            ground.entry.split(":")[1] for ground in figure.estimate.grounds if ground.entry.startswith("electricity:")
+        }
+
+    assert grids(moved.figures) == {"FR"}
+    assert grids(here.figures) == {"FR", "PL"}
+    assert grids(here.statements[0].figures) == {"PL"}  # since the agent started
+    rows = {figure.labels[2] for figure in here.named("wattprint_factor_info")}
+    assert {row.split(":")[1] for row in rows if row.startswith("electricity:")} == {"FR", "PL"}
+    fits = {figure.labels[2]: figure.labels[3] for figure in here.named("wattprint_factor_info")}
+    assert (fits["electricity:FR:2025"], fits["electricity:PL:2025"]) == ("older_year", "older_year")  # it is 2026

@@ -70,5 +70,5 @@ def test_a_document_that_keeps_to_the_schema_passes():
     validate({"interval_seconds": 1, "list": [{"a": True}]}, SCHEMA, "file.yaml")
 
 
-def test_an_unlike_word_is_told_all_the_known_ones():
+def test_an_unlike_word_is_answered_with_all_the_known_ones():
     assert nearest("ram", ["cpu", "memory"]) == "must be one of cpu, memory"

@@ -16,7 +16,7 @@ def read(root) -> tuple[Eeprom, ...]:
     return read_eeproms(Host(root, HandClock()))  # in 2026
 
 
-def test_ddr4_and_ddr5_tell_their_part_number_and_year(tmp_path):
+def test_ddr4_and_ddr5_report_their_part_number_and_year(tmp_path):
     spd_files.write(tmp_path, "ee1004", "0-0050", spd_files.ddr4("M393A4K40DB3-CWE", 2021))
     spd_files.write(tmp_path, "spd5118", "1-0051", spd_files.ddr5("M321R8GA0BB0-CQKZJ", 2023))
 
@@ -41,7 +41,7 @@ def test_another_eeprom_is_no_module(tmp_path, content):
     assert read(tmp_path) == ()
 
 
-def test_an_eeprom_that_ends_early_tells_nothing(tmp_path):
+def test_an_eeprom_that_ends_early_reports_nothing(tmp_path):
     spd_files.write(tmp_path, "ee1004", "0-0050", spd_files.ddr4("A", 2021)[:300])
 
     assert read(tmp_path) == (Eeprom(None, None),)
@@ -54,7 +54,7 @@ def test_an_eeprom_that_cannot_be_read_takes_nothing_from_the_others(tmp_path):
     assert read(tmp_path) == (Eeprom("A", 2021),)
 
 
-def test_what_a_recording_keeps_tells_the_same_without_the_serial_number(tmp_path):
+def test_what_a_recording_keeps_reports_the_same_without_the_serial_number(tmp_path):
     for number, content in enumerate((spd_files.ddr4("A", 2021), spd_files.ddr5("B", 2023))):
         kept = spd.without_serial(content)
         spd_files.write(tmp_path, "ee1004", f"0-005{number}", kept)

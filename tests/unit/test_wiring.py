@@ -9,7 +9,7 @@ from books import shipped
 from clocks import HandClock
 from trees import machine, processor, set_load, write
 
-from agent.accounts.electricity import Use
+from agent.accounts.electricity import ElectricityAccounts
 from agent.config_file import config_of
 from agent.errors import ConfigError
 from agent.grid.settings import grid_settings
@@ -18,7 +18,7 @@ from agent.host import Host
 from agent.place import Place, check_location, place_of
 from agent.recording.captured import open_root
 from agent.wholehost.load_model import load_model
-from agent.wiring import build_standing, sample_twice, sampling
+from agent.wiring import build_facts, sample_twice, sampling
 from agent.written.config import Config
 from impacts.parts import Inventory, Part, Server
 
@@ -69,7 +69,7 @@ def test_a_guess_that_nobody_confirmed_stays_a_problem(tmp_path):
     assert "memory_assumed" in {problem.reason for problem in given.problems}
 
 
-def test_cards_whose_power_nothing_tells_widen_the_hosts_bounds_and_are_named(tmp_path):
+def test_cards_whose_power_nothing_reports_widen_the_hosts_bounds_and_are_named(tmp_path):
     parts = "parts: [{kind: cpu, count: 2}, {kind: gpu, count: 8, model: NVIDIA H100 80GB HBM3}]"
     given = sampled(config_with(tmp_path, parts))
 
@@ -105,7 +105,7 @@ def test_a_date_of_acquisition_in_the_future_is_a_problem(tmp_path):
     assert "acquired_in_future" in {problem.reason for problem in given.problems}
 
 
-def test_hardware_whose_service_life_is_over_books_nothing_and_says_so_with_a_zero(tmp_path):
+def test_hardware_whose_service_life_is_over_amortises_nothing_and_shows_a_zero(tmp_path):
     given = sampled(config_with(tmp_path, "server: {acquired: 2012-01-01, service_life_years: 4}"))
 
     assert given.named("wattprint_scope3_embodied_amortised_ratio")[0].estimate.central == 1
@@ -134,7 +134,7 @@ def test_a_guests_cpu_is_its_threads_and_not_its_hypervisors_processors(tmp_path
     assert cpu.watts(1.0) == pytest.approx(2 * 3 * 1.02)
 
 
-def test_the_factors_in_use_are_those_of_the_moment():
+def test_the_factors_are_those_of_the_moment():
     rows = {figure.labels[2] for figure in sampled(Config()).named("wattprint_factor_info")}
 
     assert "psu_efficiency" not in rows
@@ -143,8 +143,8 @@ def test_the_factors_in_use_are_those_of_the_moment():
 
 def test_the_grid_factor_follows_the_year():
     with open_root(SERVER) as host:
-        built = build_standing(host, Config(location="FR"))
-        use, now = Use(built, None, History.open(None, host.clock)), host.clock.utc_now()
+        built = build_facts(host, Config(location="FR"))
+        use, now = ElectricityAccounts(built, None, History.open(None, host.clock)), host.clock.utc_now()
 
         assert use.grid(now).match.factor.valid_from.year == 2025
         assert use.grid(now - timedelta(days=3 * 365)).match.factor.valid_from.year == 2023

@@ -2,8 +2,8 @@
 """Energinet, dataset CO2Emis: electricity consumed in west (DK1) and east Denmark (DK2), by five minutes.
 
 https://www.energidataservice.dk/tso-electricity/CO2Emis, https://www.energidataservice.dk/guides/api-guides. The times
-it tells are UTC without saying so; the times it is asked by are Danish, so that the period is asked for with hours to
-spare. One request a minute and dataset is allowed.
+that it reports are in UTC, without an offset. The times in a request are Danish, so each request reaches two hours further.
+One request a minute and dataset is allowed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from agent.grid.provider import Row, listed, told
+from agent.grid.provider import Row, listed, value_at
 from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ _LENGTH_WITHOUT_OFFSET = len("2026-01-20T16:30:00")
 class Energinet:
     """One price area."""
 
-    told_boundary: str | None = None
+    reported_boundary: str | None = None
 
     def __init__(self, zone: str, boundary: str) -> None:  # noqa: ARG002 - there is one
-        self.told_zone = zone
+        self.reported_zone = zone
         self.region = f"DK-{zone}"
         self.citation = Citation(
             title="Energinet: CO2 emission (Energi Data Service, CO2Emis)",
@@ -51,13 +51,13 @@ class Energinet:
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:  # noqa: ARG002 - all is in one place
         """Return the request of a period."""
-        spared = until + _AHEAD_OF_UTC
+        end = until + _AHEAD_OF_UTC
         query = {
             "start": f"{since:%Y-%m-%dT%H:%M}",
-            "end": f"{spared:%Y-%m-%dT%H:%M}",
-            "filter": json.dumps({"PriceArea": [self.told_zone]}),
+            "end": f"{end:%Y-%m-%dT%H:%M}",
+            "filter": json.dumps({"PriceArea": [self.reported_zone]}),
             "sort": "Minutes5UTC DESC",
-            "limit": str((spared - since + _AHEAD_OF_UTC) // timedelta(seconds=_STEP_SECONDS)),
+            "limit": str((end - since + _AHEAD_OF_UTC) // timedelta(seconds=_STEP_SECONDS)),
         }
         return f"/dataset/CO2Emis?{urlencode(query)}"
 
@@ -65,10 +65,10 @@ class Energinet:
         """Return the records."""
         return [
             Row(
-                zone=told(row, "PriceArea"),
-                starts=_as_utc(told(row, "Minutes5UTC")),
+                zone=value_at(row, "PriceArea"),
+                starts=_as_utc(value_at(row, "Minutes5UTC")),
                 seconds=_STEP_SECONDS,
-                grams_per_kwh=told(row, "CO2Emission"),
+                grams_per_kwh=value_at(row, "CO2Emission"),
                 is_estimated=False,
             )
             for row in listed(document, "records")

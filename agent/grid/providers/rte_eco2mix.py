@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from agent.grid.provider import Row, listed, told
+from agent.grid.provider import Row, listed, value_at
 from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _QUARTER_SECONDS, _HALF_HOUR_SECONDS = 900, 1800
 class Eco2mix:
     """Mainland France."""
 
-    told_zone = "France"
-    told_boundary: str | None = None
+    reported_zone = "France"
+    reported_boundary: str | None = None
     citation = Citation(
         title="RTE: éCO2mix, national data",
         dataset="live-rte-eco2mix",
@@ -45,11 +45,11 @@ class Eco2mix:
         self.region = zone
 
     def latest(self, now: datetime) -> str:
-        """Return the request of the last hours: they come several at a time."""
+        """Return the request of the last hours: values come several at a time."""
         return _path("eco2mix-national-tr", now - _LOOK_BACK, now)
 
     def past(self, since: datetime, until: datetime, now: datetime) -> str:
-        """Return the request of a past period; what the real-time data no longer hold is in the consolidated ones."""
+        """Return the request of a past period: to the consolidated data where the real-time data may not reach back to it."""
         is_recent = now - since < _REAL_TIME_DEPTH
         return _path("eco2mix-national-tr" if is_recent else "eco2mix-national-cons-def", since, until)
 
@@ -57,10 +57,10 @@ class Eco2mix:
         """Return the records of an export, which is a list."""
         return [
             Row(
-                zone=told(row, "perimetre"),
-                starts=told(row, "date_heure"),
-                seconds=_QUARTER_SECONDS if told(row, "nature") == _REAL_TIME else _HALF_HOUR_SECONDS,
-                grams_per_kwh=told(row, "taux_co2"),
+                zone=value_at(row, "perimetre"),
+                starts=value_at(row, "date_heure"),
+                seconds=_QUARTER_SECONDS if value_at(row, "nature") == _REAL_TIME else _HALF_HOUR_SECONDS,
+                grams_per_kwh=value_at(row, "taux_co2"),
                 is_estimated=False,
             )
             for row in listed(document)

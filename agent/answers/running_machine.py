@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A machine in use that is not this one: the power of what an inventory file lists, modelled at a load or measured."""
+"""A running machine that is not this one: the power of what an inventory file lists, modelled at a load or measured."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
 
-_THREADS_PER_CORE = 2  # where a core has one, the bounds of the default per thread allow for it
+_THREADS_PER_CORE = 2  # a core may have one: the bounds of the default per thread allow for it
 _METER = "ipmi_dcmi_accuracy"  # the accuracy that a server's own inlet meter keeps to
 
 
@@ -34,8 +34,8 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class InUse:
-    """A machine at work: its measured power, else the model of its parts and, where it has one, a load of its own."""
+class RunningMachine:
+    """A running machine: its measured power, else the model of its parts and, where it has one, a load of its own."""
 
     watts: Estimate | None = None
     model: LoadModel | None = None
@@ -50,7 +50,7 @@ class InUse:
         return self.model.power(self.load(common_load)) * rest
 
     def load(self, common_load: float) -> float:
-        """Return the load it works at."""
+        """Return the load that it runs at."""
         return common_load if self.own_load is None else self.own_load
 
     @property
@@ -60,14 +60,14 @@ class InUse:
         return frozenset(load for term in terms for load, _ in term.shares)
 
 
-def in_use(given: Given, inventory: Inventory, book: FactorBook, on: date) -> InUse:
-    """Return the machine at work: by its measured power where that is given, else modelled.
+def running_machine(given: Given, inventory: Inventory, book: FactorBook, on: date) -> RunningMachine:
+    """Return the running machine: by its measured power where that is given, else modelled.
 
     Raises:
-        ConfigError: nothing tells the power of its CPUs.
+        ConfigError: the power of its CPUs is not known.
     """
     if given.watts is not None:
-        return InUse(watts=_measured(given, book, on))
+        return RunningMachine(watts=_measured(given, book, on))
     remedy = f"give its mean power at the inlet with --{given.name}-watts"
     cpus = inventory.of_kind("cpu")
     cores = [part.cores * part.count for part in cpus if part.cores]
@@ -80,21 +80,21 @@ def in_use(given: Given, inventory: Inventory, book: FactorBook, on: date) -> In
         raise ConfigError(f"{given.path}: {what}; {remedy}{', or the `cores` of each CPU in the file' if cpus else ''}")
     found = (*(replace(problem, remedy=remedy) for problem in model.problems), *_unmodelled(inventory, remedy))
     problems = tuple(replace(problem, what=f"{given.name}: {problem.what}") for problem in found)
-    return InUse(model=model, own_load=given.load, problems=problems)
+    return RunningMachine(model=model, own_load=given.load, problems=problems)
 
 
 def _measured(given: Given, book: FactorBook, on: date) -> Estimate:
     assert given.watts is not None  # noqa: S101 - the caller has looked
-    said = Citation(f"given with --{given.name}-watts")
+    option = Citation(f"given with --{given.name}-watts")
     if len(given.watts) > 1:
         low, mean, high = given.watts
-        return Estimate(low, mean, high, "W", (said,))
+        return Estimate(low, mean, high, "W", (option,))
     accuracy = book.find(_METER, "power", on=on).factor.value
-    return Estimate.exact(given.watts[0], "W", said) * accuracy
+    return Estimate.exact(given.watts[0], "W", option) * accuracy
 
 
 def _unmodelled(inventory: Inventory, remedy: str) -> Iterator[Problem]:
-    """Say which parts the model knows little or nothing of."""
+    """Yield a problem for the parts whose power the model leaves out or takes from a default."""
     if any(not part.capacity_gb for part in inventory.of_kind("memory")):
         what = "the capacity of memory modules is not known: their power is left out"
         yield Problem("model", "memory_power_unknown", what, f"set `capacity_gb` in the file, or {remedy}")

@@ -33,7 +33,7 @@ def site(tmp_path):
 
 
 def figure(site, quantity):
-    papers = ElectricityPapers(site.facts, site.use, site.clock.utc)
+    papers = ElectricityPapers(site.facts, site.electricity, site.clock.utc)
     entries = netted(site.history.accounts(NOON.replace(year=2025)))
     shares = shares_of_entries(one for one in entries if one.quantity == quantity.stem)
     [made] = papers.figure(quantity, shares, (METER,), "of the test")
@@ -87,6 +87,6 @@ def test_instruments_are_shown_with_their_volume_and_document(site):
 
 
 def test_of_nothing_there_is_no_paper(site):
-    papers = ElectricityPapers(site.facts, site.use, site.clock.utc)
+    papers = ElectricityPapers(site.facts, site.electricity, site.clock.utc)
 
     assert list(papers.figure(q.SCOPE2_LOCATION_BASED, [], (METER,), "of the test")) == []

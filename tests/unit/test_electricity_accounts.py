@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, WATER, Site, contract, told
 
-from agent.accounts.electricity import Use, netted
+from agent.accounts.electricity import ElectricityAccounts, netted
 from agent.accounts.grid_in_use import HOUR
 from agent.history.hourly import EntryKind
 from agent.history.tables import IMPACTS
@@ -31,7 +31,7 @@ def written(site, quantity=None):
 
 
 def reasons(site):
-    return {problem.reason for problem in site.use.problems(site.clock.utc)}
+    return {problem.reason for problem in site.electricity.problems(site.clock.utc)}
 
 
 def test_a_kwh_is_booked_in_both_scopes_with_its_energy(site):
@@ -54,7 +54,7 @@ def test_water_is_absent_where_no_dataset_has_the_region(tmp_path):
 def test_a_live_value_goes_before_the_yearly_one(site):
     site.provider.values_known = (told(NOON, 100),)
     site.draws(1.0, seconds=1800)
-    grid = site.use.grid(site.clock.utc)
+    grid = site.electricity.grid(site.clock.utc)
 
     assert (grid.kind, grid.factor) == (EntryKind.LIVE, "live-test/electricity:FR")
     [entry] = written(site, LOCATION)
@@ -64,13 +64,13 @@ def test_a_live_value_goes_before_the_yearly_one(site):
 
 
 def test_without_a_live_value_that_holds_the_yearly_one_stands_in_and_a_problem_says_so(site):
-    assert not site.use.grid(NOON).is_live
+    assert not site.electricity.grid(NOON).is_live
     assert "not_known_yet" in reasons(site)
 
 
 def test_hours_that_are_told_later_are_mended_by_entries_of_their_own(site):
     site.draws(1.0)
-    by_year = site.use.grid(NOON).factor
+    by_year = site.electricity.grid(NOON).factor
     site.provider.values_known = (told(NOON, 100),)
     assert site.mends()
     entered = {(one.kind, one.factor, one.taken_back): one.amount.amount for one in written(site, LOCATION)}
@@ -93,9 +93,9 @@ def test_a_live_value_that_was_held_beyond_its_time_is_mended_when_that_time_is_
             return self.values_known[-1]
 
     site.provider = Holding((told(NOON - HOUR, 50),))
-    site.use = Use(site.use._standing, site.provider, site.history)  # noqa: SLF001 - with another provider
+    site.electricity = ElectricityAccounts(site.electricity._facts, site.provider, site.history)  # noqa: SLF001 - with another provider
     site.draws(1.0, seconds=1800)
-    grid = site.use.grid(site.clock.utc)
+    grid = site.electricity.grid(site.clock.utc)
     assert (grid.kind, grid.factor) == (EntryKind.HELD, "live-test/electricity:FR")
     [entry] = written(site, LOCATION)
     assert (entry.kind, entry.factor) == (EntryKind.HELD, "live-test/electricity:FR")
@@ -127,6 +127,24 @@ def test_the_hour_that_runs_is_left_alone(site):
     assert site.mends() == []
 
 
+def test_hours_of_another_place_are_left_alone(tmp_path):
+    """Moved from France to Poland within the hour, and the values that are learned are Poland's."""
+    site = Site(tmp_path, place="FR")
+    site.draws(0.5, seconds=1800)
+    site.moves("PL")
+    site.draws(0.5, seconds=1800)
+    site.provider.values_known = (told(NOON, 700),)
+    site.mends()
+    energies = {}
+    for one in netted(written(site, LOCATION)):
+        energies[one.kind, one.region] = one.amount.energy.central
+
+    assert energies == {
+        (EntryKind.YEARLY, "FR"): KWH_MICROJOULES / 2,
+        (EntryKind.LIVE, "PL"): KWH_MICROJOULES / 2,
+    }
+
+
 def test_nothing_is_mended_twice(site):
     site.draws(1.0)
     site.provider.values_known = (told(NOON, 100),)
@@ -151,7 +169,7 @@ def test_energy_of_a_past_hour_is_booked_by_that_hours_factor(site):
 
 def years(site):
     """The year of each hour's factor, of what is not written yet."""
-    factors = {hour: factor for hour, stem, factor, *_ in site.entries.of(IMPACTS) if stem == LOCATION}
+    factors = {hour: factor for hour, stem, _, factor, *_ in site.entries.of(IMPACTS) if stem == LOCATION}
     return [factors[hour][-4:] for hour in sorted(factors)]
 
 
@@ -160,7 +178,7 @@ def test_an_instrument_covers_its_volume_and_acts_on_the_market_based_figure_alo
     for _ in range(3):
         site.draws(1.0)
     site.mends()
-    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark"]
+    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark", "FR"]
 
     assert covered.energy.central == 1.5 * KWH_MICROJOULES
     assert site.grams(MARKET).central == pytest.approx(site.grams(LOCATION).central / 2)
@@ -171,11 +189,11 @@ def test_a_restart_knows_what_was_covered(tmp_path):
     site = Site(tmp_path, instruments=(contract(kwh=1.5),))
     site.draws(1.0)
     site.mends()
-    site.use = Use(site.use._standing, site.provider, site.history)  # noqa: SLF001 - as after a restart
+    site.electricity = ElectricityAccounts(site.electricity._facts, site.provider, site.history)  # noqa: SLF001 - as after a restart
     site.draws(1.0)
     site.mends()
 
-    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark"]
+    covered = site.history.impact_totals_by_factor()[MARKET, EntryKind.INSTRUMENT, "Windpark", "FR"]
     assert covered.energy.central == 1.5 * KWH_MICROJOULES
 
 
@@ -186,6 +204,6 @@ def test_whoever_holds_a_certificate_that_runs_out_is_told_so_before_its_period_
     assert "instrument_used_up" not in reasons(site)
     site.draws(180 / 3.6e6, seconds=60)
 
-    [problem] = [one for one in site.use.problems(site.clock.utc) if one.reason == "instrument_used_up"]
+    [problem] = [one for one in site.electricity.problems(site.clock.utc) if one.reason == "instrument_used_up"]
     assert problem.what == "the volume of 'Windpark' is used up, its period ends on 2026-12-31"
     site.history.close()

@@ -46,17 +46,17 @@ def machine(tmp_path):
         ("/usr/share/zoneinfo/right/Asia/Kolkata", "IN"),
     ],
 )
-def test_a_zone_tells_its_country(machine, link, country):
+def test_a_zone_names_its_country(machine, link, country):
     assert infer_location(machine(link)) == country
 
 
 @pytest.mark.parametrize(("zone", "country"), [("Europe/Berlin", "DE"), ("Europe/Copenhagen", "DK")])
-def test_a_name_of_a_time_that_several_countries_keep_tells_the_one_that_has_the_name(machine, zone, country):
+def test_a_name_of_a_time_that_several_countries_keep_means_the_one_that_has_the_name(machine, zone, country):
     assert infer_location(machine(f"/usr/share/zoneinfo/{zone}")) == country
 
 
 @pytest.mark.parametrize("zone", ["Etc/UTC", "UTC", "Etc/GMT-2", "Universal", "Middle/Earth", "Europe"])
-def test_a_zone_of_no_country_tells_none(machine, zone):
+def test_a_zone_of_no_country_names_none(machine, zone):
     assert infer_location(machine(f"/usr/share/zoneinfo/{zone}")) is None
 
 
@@ -82,5 +82,5 @@ def test_without_any_zone_nothing_is_inferred(machine):
     assert infer_location(machine()) is None
 
 
-def test_a_link_that_leads_elsewhere_tells_nothing(machine):
+def test_a_link_that_leads_elsewhere_names_nothing(machine):
     assert infer_location(machine("/etc/clocks/ours", timezone="Asia/Kolkata")) is None

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A history's accounts of some days, recomputed: which hours those are, what is known of them, and what came of it.
+
+The history is opened as the agent opens it, under its lock: one process writes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent.accounts.electricity import netted
+from agent.accounts.recompute import Knowledge, recomputed
+from agent.errors import ConfigError
+from agent.history.hourly import ImpactHour
+from agent.history.view import HistoryView
+from agent.history.writer import History
+from agent.place import check_location, place_of
+from agent.stretch import hour_of, moment_of
+from agent.written.factor_book import book_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from agent.history.hourly import Entry
+    from agent.host import Host
+    from agent.written.config import Config
+
+_EVER = datetime(1970, 1, 2, tzinfo=UTC)
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # no history is of before
+
+
+class Side(NamedTuple):
+    """What one version of the accounts holds of a quantity."""
+
+    whole: ImpactHour
+    by_factor: dict[str, ImpactHour]  # as people read the factors
+
+
+@dataclass(frozen=True)
+class Recomputation:
+    """The accounts of the hours from `since` on and before `until`, before and after."""
+
+    since: datetime
+    until: datetime
+    version: int  # the newest; 0: as they were counted
+    changed: Sequence[Entry]  # that are written; none where nothing changes
+    old: Sequence[Entry]
+    new: Sequence[Entry]
+
+    def sides(self, quantity: str) -> tuple[Side, Side]:
+        """Return what a quantity (its stem) came to before and comes to now."""
+        return _side(quantity, self.old), _side(quantity, self.new)
+
+    @property
+    def hours(self) -> int:
+        """The number of hours that have accounts."""
+        return len({one.hour for one in self.old})
+
+    @property
+    def hours_changed(self) -> int:
+        """The number of hours that have another version now."""
+        return len({one.hour for one in self.changed})
+
+
+def recompute_days(host: Host, config: Config, directory: Path, first: date, last: date) -> Recomputation:
+    """Recompute the days from `first` to `last` (UTC) of the history in a directory, and write what changes.
+
+    Raises:
+        ConfigError: there is no such hour or no history, the config cannot be used, or an agent has the history.
+        HistoryWriteFailed: nothing was written.
+    """
+    since, over = _period(first, last, host.clock.utc_now())
+    _require_history(directory)
+    history = History.open(directory, host.clock)
+    try:
+        # The agent enters at its next start, from the hour in which it stopped on, what counters have counted meanwhile.
+        stopped = moment_of(hour_of(history.last_written_at or over))
+        until = max(since, min(over, stopped))
+        known = _knowledge(host, config, directory)
+        old = netted(history.accounts(since, until))
+        before = netted(history.accounts(_EVER, since)) if known.instruments else []
+        changed = recomputed(before, old, known)
+        version = history.put_version(changed, host.clock.utc_now()) if changed else history.newest_version()
+        return Recomputation(since, until, version, changed, old, netted(history.accounts(since, until)))
+    finally:
+        history.close()
+
+
+def _period(first: date, last: date, now: datetime) -> tuple[datetime, datetime]:
+    """Return the first moment and the end of the hours that are meant and over.
+
+    Raises:
+        ConfigError: there is no such hour.
+    """
+    if last < first:
+        raise ConfigError(f"--to {last} lies before --from {first}; give the first day, then the last")
+    since, this_hour = datetime.combine(first, time(), UTC), moment_of(hour_of(now))
+    if since >= this_hour:
+        raise ConfigError(f"--from {first}: no hour of it is over yet; give a day that has begun")
+    end = datetime.combine(min(last, now.date()), time(), UTC) + timedelta(days=1)
+    return max(since, _FIRST), min(end, this_hour)
+
+
+def _require_history(directory: Path) -> None:
+    """Look before anything is opened for writing: a missing history is not begun, a damaged one not moved."""
+    view = HistoryView.open_read_only(directory)
+    if view is None:
+        raise ConfigError(f"{directory}: holds no history; name the agent's state directory with --state")
+    view.close()
+
+
+def _knowledge(host: Host, config: Config, directory: Path) -> Knowledge:
+    book, problems = book_of(host, config, directory)
+    if problems:
+        raise ConfigError(f"{problems[0].what}; {problems[0].remedy}")
+    check_location(book, config.location)
+    live = []
+    if config.grid is not None:
+        from agent.grid.live import kept_intensity  # noqa: PLC0415 - loads what asks for it, too
+
+        live = kept_intensity(host, config.grid, directory, book)
+    return Knowledge(book, place_of(config.said_location, host, book), config.instruments, live)
+
+
+def _side(quantity: str, entries: Sequence[Entry]) -> Side:
+    by_factor: dict[str, ImpactHour] = {}
+    for one in entries:
+        if one.quantity == quantity:
+            by_factor[one.label] = by_factor.get(one.label, ImpactHour()) + one.amount
+    return Side(sum(by_factor.values(), ImpactHour()), by_factor)

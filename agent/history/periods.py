@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statements of a period, from a history's file alone: the figures of its hours by the newest accounts, and what is to be said.
+
+A period is of whole hours, from `begins` on and before `ends`. Nothing in it depends on the rest of the file but what was
+booked when: a period cut in two adds up to the whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.history.hourly import EntryKind, ImpactHour
+from agent.history.lots import bookings
+from agent.history.period_problems import period_problems
+from agent.stretch import hour_of, moment_of
+from impacts import quantities as q
+from impacts.figures import Figure
+from impacts.lifetime.amortisation import midnight
+from impacts.statements import Statement
+from impacts.values.bounded import NOTHING
+from impacts.values.derivations import RESULT, work_out
+from impacts.values.estimates import Citation, merge_grounds, total
+from impacts.values.units import JOULES_PER_MICROJOULE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from agent.history.grounds import Grounds
+    from agent.history.hourly import HostHour
+    from agent.history.lots import FrozenLot, LotSet
+    from agent.history.view import AccountTotals, HistoryView
+    from impacts.factor_book import FactorBook
+    from impacts.quantities import Quantity
+    from impacts.values.estimates import Estimate
+
+_OF_ENERGY = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
+_ENTERED = Citation("the agent's history: what was entered in the hours of the period")
+
+
+def statement(view: HistoryView, begins: datetime, ends: datetime, book: FactorBook | None = None) -> Statement:
+    """Return the figures and problems of the hours from `begins` on and before `ends` (UTC).
+
+    With a book the rows of datasets that amounts were entered by are cited as it has them, else by their names alone.
+
+    Raises:
+        ValueError: the period is not of whole hours.
+        HistoryDamaged: the file cannot be read.
+    """
+    if any(moment_of(hour_of(moment)) != moment for moment in (begins, ends)) or ends < begins:
+        raise ValueError(f"{begins} to {ends} is no period of whole hours")
+    subject = f"{begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC"
+    energies = view.host_totals(begins, ends)
+    accounts = view.account_totals(begins, ends)
+    sets = view.lot_sets()
+    booked = [one for one in bookings(sets) if one.acquired and begins <= midnight(one.acquired) < ends]
+    figures = (
+        *_energy_figures(energies, subject),
+        *_use_figures(accounts, merge_grounds(*(grounds for _, grounds in energies)), subject, book),
+        *_amortised_figure(accounts, sets, subject),
+        *_booked_figures(booked),
+    )
+    problems = tuple(period_problems(view, begins, ends, accounts, booked))
+    return Statement(subject, begins, ends, figures, problems)
+
+
+def _energy_figures(energies: dict[tuple[str, Grounds], HostHour], period: str) -> Iterator[Figure]:
+    """Return the host's energy by basis."""
+    for basis in dict.fromkeys(basis for basis, _ in energies):
+        of_basis = {grounds: hour.energy for (other, grounds), hour in energies.items() if other == basis}
+        microjoules = sum(of_basis.values(), NOTHING)
+        joules = microjoules.each(lambda amount: amount * JOULES_PER_MICROJOULE)
+        entered = joules.estimate("J", _ENTERED, *merge_grounds(*of_basis))
+        yield _figure(
+            q.HOST_ENERGY, (basis,), entered, f"energy of the host, {basis.replace('_', ' ')}, {period}", basis
+        )
+
+
+def _use_figures(accounts: AccountTotals, energy: Grounds, period: str, book: FactorBook | None) -> Iterator[Figure]:
+    """Return what the use of the energy emits and consumes."""
+    for quantity in _OF_ENERGY:
+        if any(stem == quantity.stem for stem, *_ in accounts):
+            # What was taken back whole stands for nothing.
+            by = (
+                (kind, factor)
+                for (stem, kind, factor, _), hour in accounts.items()
+                if stem == quantity.stem and hour.energy
+            )
+            cited = (_cited(kind, factor, book) for kind, factor in by)
+            yield _amount(quantity, accounts, (*energy, *cited), period)
+
+
+def _amortised_figure(accounts: AccountTotals, sets: Sequence[LotSet], period: str) -> Iterator[Figure]:
+    """Return what the hours have amortised of the hardware, with the grounds of all that it was known to be."""
+    quantity = q.EMBODIED_AMORTISED
+    if any(stem == quantity.stem for stem, *_ in accounts):
+        grounds = merge_grounds(*(one.emissions.grounds for known in sets for one in known.lots))
+        yield _amount(quantity, accounts, grounds, period)
+
+
+def _booked_figures(booked: Iterable[FrozenLot]) -> Iterator[Figure]:
+    """Return what was acquired in the period, by year, as it was first booked."""
+    by_year: dict[str, list[Estimate]] = {}
+    for one in booked:
+        by_year.setdefault(f"{one.acquired:%Y}", []).append(one.booked)
+    for year, emissions in sorted(by_year.items()):
+        yield _figure(q.EMBODIED_BOOKED, (year,), total(emissions), f"embodied, acquired and booked in {year}")
+
+
+def _amount(quantity: Quantity, accounts: AccountTotals, grounds: Grounds, period: str) -> Figure:
+    hours = (hour for (stem, *_), hour in accounts.items() if stem == quantity.stem)
+    entered = sum(hours, ImpactHour()).amount.estimate(quantity.unit, _ENTERED, *merge_grounds(grounds))
+    return _figure(quantity, (), entered, f"{quantity.stem}, {period}")
+
+
+def _figure(quantity: Quantity, labels: tuple[str, ...], entered: Estimate, title: str, method: str = "") -> Figure:
+    units = dict.fromkeys(("entered", RESULT), quantity.unit)
+    return Figure.derived(quantity, labels, work_out(title, "entered", {"entered": entered}, units=units), method)
+
+
+def _cited(kind: EntryKind, factor: str, book: FactorBook | None) -> Citation:
+    """Return what an amount was entered by, as far as it is known still."""
+    if kind is EntryKind.INSTRUMENT:
+        return Citation(f"the agent's history: instrument '{factor}'")
+    row = book.row(factor) if book is not None else None
+    dataset, _, entry = factor.partition("/")
+    return row.citation if row is not None else Citation("a factor of the history", dataset, entry)

@@ -7,18 +7,20 @@ BIN := .venv/bin
 READY := .venv/.ready
 STATE ?= .state
 ARGUMENTS ?=
+MUTATED ?=
 # A file's tests stay together, so that what they share is made once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: run test lint types unit contract e2e lab oldest bench fix golden docs validate screenshot package system clean
+.PHONY: run test lint types unit contract e2e lab oldest boaviztapi bench mutation fix golden docs validate screenshot package system clean
 
 run: $(READY)
 	$(BIN)/wattprint run --state $(STATE) $(ARGUMENTS)
 
-test: system $(READY) lint types
+# The environments of other versions are downloaded while the code is looked through.
+test: system $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types .venv-oldest/.ready boaviztapi
 	$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/contract
-	$(BIN)/python -m pytest tests/e2e
-	$(MAKE) --no-print-directory oldest
+	$(MAKE) --no-print-directory e2e oldest
 
 # The environment is made anew whenever the dependencies change.
 $(READY): pyproject.toml
@@ -48,7 +50,7 @@ contract: $(READY)
 	$(BIN)/python -m pytest $(PARALLEL) tests/contract
 
 e2e: $(READY)
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n auto tests/e2e
 
 # The installed agent in a QEMU guest whose counters, ACPI meter and BMC show a known power; see tests/lab/README.md.
 lab: $(READY)
@@ -64,7 +66,11 @@ oldest: .venv-oldest/.ready
 	.venv-oldest/bin/python -m pip install --quiet --editable . --requirement tests/oldest-versions.txt
 	touch $@
 
-# The program that the profile `boavizta` is compared with, in an environment of its own; the test makes it, too.
+# The program that the profile `boavizta` is compared with, in an environment of its own; the test makes it, too, and
+# skips where that fails.
+boaviztapi:
+	-@$(MAKE) --no-print-directory .venv-boaviztapi/.ready
+
 .venv-boaviztapi/.ready: tests/boaviztapi-versions.txt
 	$(PYTHON) -m venv .venv-boaviztapi
 	.venv-boaviztapi/bin/python -m pip install --quiet --requirement tests/boaviztapi-versions.txt
@@ -73,6 +79,11 @@ oldest: .venv-oldest/.ready
 # BEFORE=COMMIT also compares a tick with that version, in the same run.
 bench: $(READY)
 	BEFORE=$(BEFORE) $(BIN)/python -m pytest -s tests/benchmarks
+
+# Changes one small thing at a time in the modules that figures depend on, and runs the tests that ought to notice:
+# writes docs/mutation.md. MUTATED names some of them: "make mutation MUTATED='ledger rapl'".
+mutation: $(READY)
+	$(BIN)/python tests/mutation/mutate.py $(MUTATED)
 
 fix: $(READY)
 	$(BIN)/ruff check --fix .

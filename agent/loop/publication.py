@@ -23,6 +23,7 @@ class Publication:
         self._evaluate = evaluate
         self._lock = threading.Lock()
         self._is_stale = False
+        self._has_ended = False
         self._latest: Snapshot | None = None
 
     @contextmanager
@@ -37,9 +38,18 @@ class Publication:
         if not self._lock.acquire(timeout=LONGEST_WAIT_SECONDS):
             return self._latest
         try:
-            if self._is_stale:
-                self._latest = self._evaluate()
-                self._is_stale = False
-            return self._latest
+            return self._renewed()
         finally:
             self._lock.release()
+
+    def end(self) -> None:
+        """Work the last snapshot out, which stays in force: sources and files that a new one needs are about to close."""
+        with self._lock:
+            self._renewed()
+            self._has_ended = True
+
+    def _renewed(self) -> Snapshot | None:
+        if self._is_stale and not self._has_ended:
+            self._latest = self._evaluate()
+            self._is_stale = False
+        return self._latest

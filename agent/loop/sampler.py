@@ -92,7 +92,8 @@ class Sampler:
         self._written_at = self._clock.monotonic_seconds()
 
     def close(self) -> None:
-        """Give back the file of published values."""
+        """Publish for the last time, and close the file of published values."""
+        self._publication.end()
         self._floors.close()
 
     def _follow_hardware(self) -> None:

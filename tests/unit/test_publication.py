@@ -69,3 +69,19 @@ def test_many_threads_that_ask_at_once_are_given_one_and_the_same():
 
     assert len(given) == 20
     assert len({id(snapshot) for snapshot in given}) == 1
+
+
+def test_at_the_end_the_last_tick_is_worked_out_and_stays_in_force():
+    evaluate = Counted()
+    publication = Publication(evaluate)
+    with publication.changing():
+        pass
+    publication.latest()
+    with publication.changing():
+        pass
+    publication.end()
+    with publication.changing():
+        pass
+
+    assert publication.latest() == 2
+    assert evaluate.times == 2

@@ -486,3 +486,13 @@ def test_totals_of_all_time_cite_the_grids_that_they_were_entered_by_and_not_the
     assert {row.split(":")[1] for row in rows if row.startswith("electricity:")} == {"FR", "PL"}
     fits = {figure.labels[2]: figure.labels[3] for figure in here.named("wattprint_factor_info")}
     assert (fits["electricity:FR:2025"], fits["electricity:PL:2025"]) == ("older_year", "older_year")  # it is 2026
+
+
+def test_who_asks_while_the_agent_ends_is_given_the_last_tick(machine, config):
+    with machine.sampling(config) as sampler:
+        sampler.tick()
+        ticks(sampler, machine, 10)
+        sampler.write()  # what was published is stale after it, and the sources are closed next
+
+    assert value(sampler.latest, "channel_energy_joules_total", channel="package-0") == 1000
+    assert [state.source for state in sampler.latest.sources if state.readable]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import isclose
 from typing import TYPE_CHECKING
 
 from agent.stretch import HOUR_SECONDS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from agent.history.view import AccountTotals, HistoryView
 
 _ORIGIN = "history"
+_SAME = 1e-9  # relative: what differs less is the order of a sum
 _NOWHERE = "a place that nobody has said"
 
 
@@ -114,7 +116,7 @@ def _hardware(view: HistoryView, booked: Sequence[FrozenLot]) -> Iterator[Proble
         yield Problem(_ORIGIN, "acquired_unknown", what, "set `acquired` under `server` in the inventory file")
     for key in dict.fromkeys(one.key for one in booked):
         first, now = (sum(one.booked.central for one in lots if one.key == key) for lots in (booked, newest))
-        if first != now:
+        if not isclose(first, now, rel_tol=_SAME):
             what = f"what was acquired on {key[0]} was booked at {first / 1000:.6g} kgCO2e and is known to be {now / 1000:.6g} now"
             remedy = "nothing to mend: what was booked stays; say so if the year is restated"
             yield Problem(_ORIGIN, "embodied_revised", what, remedy)

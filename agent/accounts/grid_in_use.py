@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from agent.history.hourly import EntryKind, ImpactHour
-from agent.stretch import moment_of
+from agent.stretch import HOUR_SECONDS, moment_of
 from impacts import quantities as q
 from impacts.electricity.grid import ELECTRICITY, grid_factor, grid_problems, split
 from impacts.factors import WORLD, FactorMatch, FactorMissing, Fit
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from impacts.values.estimates import Citation
 
 HOUR = timedelta(hours=1)
-_HOUR_SECONDS = 3600.0
 
 
 class Live(Protocol):
@@ -162,9 +161,9 @@ def _mean(known: Sequence[LiveFactor], begins: datetime) -> LiveFactor | None:
     ends = begins + HOUR
     inside = [(one, (min(one.valid_until, ends) - max(one.valid_from, begins)).total_seconds()) for one in known]
     inside = [(one, seconds) for one, seconds in inside if seconds > 0]
-    if sum(seconds for _, seconds in inside) < _HOUR_SECONDS:
+    if sum(seconds for _, seconds in inside) < HOUR_SECONDS:
         return None
-    values = [(one.factor.value, seconds / _HOUR_SECONDS) for one, seconds in inside]
+    values = [(one.factor.value, seconds / HOUR_SECONDS) for one, seconds in inside]
     mean = Estimate(
         sum(value.low * share for value, share in values),
         sum(value.central * share for value, share in values),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from agent.readings import Boundary
 from impacts.problems import Problem
+from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,7 +55,7 @@ class MeterComparison:
         for step in steps:
             if step.channel.boundary is Boundary.INLET:
                 window = self._windows.setdefault(step.channel.key, _Window(step.channel))
-                window.joules += step.microjoules * 1e-6
+                window.joules += step.microjoules * JOULES_PER_MICROJOULE
                 window.seconds += step.observed_seconds
         if self._ends_at == 0.0:
             self._ends_at = at + WINDOW_SECONDS

@@ -13,12 +13,12 @@ from agent.errors import ConfigError
 from agent.written.csv_table import Row, read_text, rows
 from impacts.market_based.instruments import Delivery, Instrument, InstrumentKind
 from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import JOULES_PER_KWH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_JOULES_PER_KWH = 3.6e6
 _MOST_KWH_PER_HOUR = 1e6  # of one host: beyond this the unit is wrong
 _DELIVERY_KEYS = ("delivery_file", "delivery_kw", "delivery_hours_utc")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]+)*")
@@ -59,7 +59,7 @@ def _instrument(given: Mapping[str, Any], folder: Path, where: str) -> Instrumen
         until=until,
         factor=_factor(given, where),
         share=given.get("share", 1.0),
-        volume_joules=given.get("volume_kwh", inf) * _JOULES_PER_KWH,
+        volume_joules=given.get("volume_kwh", inf) * JOULES_PER_KWH,
         documentation=given.get("documentation", "").strip(),
         markets=_markets(given, where),
         delivery=delivery,
@@ -85,7 +85,7 @@ def _factor(given: Mapping[str, Any], where: str) -> Estimate:
     kind = given["kind"].replace("_", " ")
     title = f"{kind} '{given['name']}': {given.get('documentation', '').strip() or 'no documentation'}"
     citation = Citation(title, locator=f"config, {where.rpartition(': ')[2]}")
-    return Estimate(low / _JOULES_PER_KWH, central / _JOULES_PER_KWH, high / _JOULES_PER_KWH, "gCO2e/J", (citation,))
+    return Estimate(low / JOULES_PER_KWH, central / JOULES_PER_KWH, high / JOULES_PER_KWH, "gCO2e/J", (citation,))
 
 
 def _markets(given: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def _delivery(given: Mapping[str, Any], folder: Path, where: str) -> Delivery | 
     file = given.get("delivery_file")
     return Delivery(
         joules_by_hour=None if file is None else read_delivery(folder / file),
-        joules_per_hour=given.get("delivery_kw", inf) * _JOULES_PER_KWH,
+        joules_per_hour=given.get("delivery_kw", inf) * JOULES_PER_KWH,
         hours_of_day=frozenset(given.get("delivery_hours_utc", range(24))),
     )
 
@@ -125,7 +125,7 @@ def read_delivery(path: Path) -> dict[int, float]:
         hour = _hour(row)
         if hour in joules:
             raise row.wrong("hour", f"{row.text('hour')} is there twice; leave one out")
-        joules[hour] = row.number("kwh", _MOST_KWH_PER_HOUR) * _JOULES_PER_KWH
+        joules[hour] = row.number("kwh", _MOST_KWH_PER_HOUR) * JOULES_PER_KWH
     return joules
 
 

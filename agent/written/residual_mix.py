@@ -20,6 +20,7 @@ from impacts.electricity.grid import ELECTRICITY, GWP
 from impacts.factors import Factor
 from impacts.market_based.residual_mix import CO2_ONLY, RESIDUAL_MIX, content_problems
 from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import JOULES_PER_KWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ COLUMNS = ("region", "year", "gco2e_per_kwh", "boundary", "pollutants", "source"
 OPTIONAL_COLUMNS = ("low_gco2e_per_kwh", "high_gco2e_per_kwh", "locator", "url")
 
 _UNIT = "gCO2e/kWh"
-_JOULES_PER_KWH = 3.6e6
 _MOST_GRAMS_PER_KWH = 5000.0
 _BOUNDARIES = ("direct", "life_cycle", "consumption")
 _POLLUTANTS = ("CO2", "CO2e")
@@ -185,7 +185,7 @@ def _value(row: Row, citation: Citation) -> Estimate:
     )
     if not low <= central <= high:
         raise row.wrong("gco2e_per_kwh", f"{low:g} <= {central:g} <= {high:g} does not hold; correct value or bounds")
-    return Estimate(low / _JOULES_PER_KWH, central / _JOULES_PER_KWH, high / _JOULES_PER_KWH, "gCO2e/J", (citation,))
+    return Estimate(low / JOULES_PER_KWH, central / JOULES_PER_KWH, high / JOULES_PER_KWH, "gCO2e/J", (citation,))
 
 
 def _keep(text: str, folder: Path, stem: str) -> Path:

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Version 2 of the history had one name for kind, factor and "taken back", and did not know where the host was, nor what its energy rests
--- on. Hour 0 was no hour, but the sums of an earlier file; all sums have tables now. An hour's region follows from the grid's row that it was entered by: electricity:REGION:YEAR. The unobserved time of a step lay in
--- the hour of its end.
+-- Version 2 of the history had one name for kind, factor and "taken back", and did not know where the host was, nor what
+-- its energy rests on. Its hour 0 held the sums of an earlier file; all sums have tables now. An hour's region follows
+-- from the grid's row that it was entered by: electricity:REGION:YEAR. The unobserved time of a step lay in the hour of
+-- its end.
 
 ALTER TABLE meta RENAME TO meta_2;
 

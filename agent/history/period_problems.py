@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ORIGIN = "history"
 _SAME = 1e-9  # relative: what differs less is the order of a sum
+_DIGITS_SHOWN = 12  # of the machine's hash: enough to distinguish hosts by
 _NOWHERE = "a place that nobody has said"
 
 
@@ -72,11 +73,8 @@ def _identities(view: HistoryView, begins: datetime, ends: datetime) -> Iterator
 def _differences(earlier: Identity, later: Identity) -> Iterator[tuple[str, str, str]]:
     for field, old, new in zip(earlier._fields, earlier, later, strict=True):
         if old != new:
-            yield (
-                field.replace("_", " "),
-                old[:12] if field == "machine" else old,
-                new[:12] if field == "machine" else new,
-            )
+            shown = slice(_DIGITS_SHOWN if field == "machine" else None)
+            yield field.replace("_", " "), old[shown], new[shown]
 
 
 def _named(text: str) -> str:

@@ -160,16 +160,7 @@ class SourceSet:
             _not_there(watched, answer.trouble)
             return ()
         if answer.reason:
-            if not watched.failures[answer.reason]:
-                bug = answer.trouble.__cause__ if answer.trouble and answer.reason == "bug" else None
-                logger.log(
-                    logging.ERROR if bug else logging.WARNING,
-                    "%s: %s",
-                    watched.entry.name,
-                    answer.trouble,
-                    exc_info=bug,
-                )
-            watched.failures[answer.reason] += 1
+            _count(watched, answer)
         if answer.reason == "gone" and watched.opened is not None:
             watched.opened.close()
             watched.opened = None
@@ -186,6 +177,15 @@ def _configured(pace: Pace, settings: Mapping[str, Any]) -> Pace:
     """Return a slow source's pace as the config sets it."""
     given = {field.name: float(settings[field.name]) for field in fields(pace) if field.name in settings}
     return replace(pace, **given)
+
+
+def _count(watched: Watched, answer: Answer) -> None:
+    """Count a failure, and log the first of its reason; of a bug with the traceback."""
+    if not watched.failures[answer.reason]:
+        bug = answer.trouble.__cause__ if answer.trouble and answer.reason == "bug" else None
+        level = logging.ERROR if bug else logging.WARNING
+        logger.log(level, "%s: %s", watched.entry.name, answer.trouble, exc_info=bug)
+    watched.failures[answer.reason] += 1
 
 
 def _not_there(watched: Watched, trouble: SourceError) -> None:

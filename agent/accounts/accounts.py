@@ -22,7 +22,7 @@ from agent.inventory.digest import inventory_digest
 from agent.stretch import Stretch
 from impacts.problems import Problem
 from impacts.quantities import EMBODIED_AMORTISED
-from impacts.values.bounded import NOTHING, Bounded
+from impacts.values.bounded import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,8 +97,7 @@ class Accounts:
     def enter_host(self, step: HostStep, now: float, at: datetime) -> None:
         """Enter the host's energy, and what its use emits, of a step that ends now (monotonic seconds)."""
         self._enter_absence(now, step.seconds, at)
-        low, central, high = map(int, step.microjoules.amounts())
-        energy = Bounded(low, central, high)
+        energy = step.microjoules
         whole = HostHour(energy, step.measured_microjoules, step.seconds)
         stretch = Stretch.before(at, step.seconds, step.shape)
         basis, grounds = step.basis.value, step.power.estimate.grounds

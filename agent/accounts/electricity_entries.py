@@ -11,6 +11,7 @@ from impacts import quantities as q
 from impacts.market_based.emissions import MarketState, MarketTerms, market_based
 from impacts.market_based.instruments import Level, accepted
 from impacts.market_based.residual_mix import fallback
+from impacts.values.bounded import in_joules
 from impacts.values.estimates import Citation
 from impacts.values.units import JOULES_PER_MICROJOULE
 
@@ -62,7 +63,7 @@ class ElectricityEntries:
 
     def market_entries(self, energy: Bounded, hour: int, grid: GridInUse) -> Iterator[Entry]:
         """Return what it is entered as by the market-based method, and remember what instruments have covered."""
-        joules = energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE).estimate("J", _ENERGY)
+        joules = in_joules(energy).estimate("J", _ENERGY)
         terms = self.terms(grid)
         step = market_based(joules, hour, self.state, terms)
         self.state = step.state
@@ -90,7 +91,7 @@ def market_state(entries: Iterable[Entry], instruments: Sequence[Instrument]) ->
     """Return what the instruments have covered by the entries."""
     ids = {one.name: one.id for one in instruments}
     used = (
-        (one.hour, ids[one.factor], one.amount.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE))
+        (one.hour, ids[one.factor], in_joules(one.amount.energy))
         for one in entries
         if one.quantity == q.SCOPE2_MARKET_BASED.stem and one.kind is EntryKind.INSTRUMENT and one.factor in ids
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent.wholehost.channel_power import channel_energy, channel_power
 from impacts import quantities as q
 from impacts.figures import Figure
+from impacts.values.bounded import in_joules
 from impacts.values.derivations import RESULT, work_out
 from impacts.values.estimates import Citation, Estimate
 from impacts.values.units import JOULES_PER_MICROJOULE
@@ -38,7 +39,7 @@ def host_figures(step: HostStep | None) -> Iterator[Figure]:
 def host_energy_figures(totals: Totals, period: str) -> Iterator[Figure]:
     """Return the host's energy of a period by basis, as it was entered."""
     for basis, energy in totals.hosts.items():
-        joules = energy.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE)
+        joules = in_joules(energy.energy)
         inputs = {"entered": joules.estimate("J", _ENTERED, *totals.grounds[basis])}
         title = f"energy of the host, {basis.replace('_', ' ')}, {period}"
         paper = work_out(title, "entered", inputs, units={"entered": "kWh", RESULT: "kWh"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agent.accounts.totals import FactorInUse, factor_of
 from agent.history.hourly import ImpactHour, label
 from agent.stretch import moment_of
-from impacts.values.units import JOULES_PER_MICROJOULE
+from impacts.values.bounded import in_joules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class Share:
     @property
     def joules(self) -> Bounded:
         """The energy that the amount is of."""
-        return self.amount.energy.each(lambda microjoules: microjoules * JOULES_PER_MICROJOULE)
+        return in_joules(self.amount.energy)
 
     @property
     def span(self) -> str:

@@ -17,10 +17,9 @@ from impacts import quantities as q
 from impacts.figures import Figure
 from impacts.lifetime.amortisation import midnight
 from impacts.statements import Statement
-from impacts.values.bounded import NOTHING
+from impacts.values.bounded import NOTHING, in_joules
 from impacts.values.derivations import RESULT, work_out
 from impacts.values.estimates import Citation, merge_grounds, total
-from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -69,7 +68,7 @@ def _energy_figures(energies: dict[tuple[str, Grounds], HostHour], period: str) 
     for basis in dict.fromkeys(basis for basis, _ in energies):
         of_basis = {grounds: hour.energy for (other, grounds), hour in energies.items() if other == basis}
         microjoules = sum(of_basis.values(), NOTHING)
-        joules = microjoules.each(lambda amount: amount * JOULES_PER_MICROJOULE)
+        joules = in_joules(microjoules)
         entered = joules.estimate("J", _ENTERED, *merge_grounds(*of_basis))
         yield _figure(
             q.HOST_ENERGY, (basis,), entered, f"energy of the host, {basis.replace('_', ' ')}, {period}", basis

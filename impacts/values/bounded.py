@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from impacts.values.estimates import Citation, Estimate
+from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,3 +69,8 @@ class Bounded:
 
 
 NOTHING = Bounded()
+
+
+def in_joules(microjoules: Bounded) -> Bounded:
+    """Return an energy that is kept in whole microjoules in joules."""
+    return microjoules.each(lambda amount: amount * JOULES_PER_MICROJOULE)

@@ -50,50 +50,17 @@ class Way(Protocol):
         """Return the step since the last one; None if it does not know all of that time."""
 
 
-@dataclass(frozen=True, slots=True)
-class InletMeter:
-    """A meter at the power supplies' inlets, of one source: `measured`."""
+@dataclass(frozen=True)
+class _WholeHostMeter:
+    """A meter of one source that contains the components, wherever it stands."""
 
     anchors: tuple[Channel, ...]
     contradictions: Contradictions
 
     @property
     def name(self) -> str:
-        """What it is called in problems: `ipmi_dcmi`."""
-        return self.anchors[0].source
-
-    def usable(self, reports: Reports) -> bool:
-        """Whether any of its channels is not silent."""
-        return bool(self.anchors) and not all(map(reports.is_silent, self.anchors))
-
-    def awaited(self, reports: Reports) -> bool:
-        """Whether all of its channels report regularly."""
-        return _report_regularly(self.anchors, reports)
-
-    def has_reported(self, reports: Reports) -> bool:
-        """Whether each of its channels has reported."""
-        return len(reports.of(self.anchors)) == len(self.anchors)
-
-    def step(self, reports: Reports) -> HostStep | None:
-        """Return the sum of its channels, unless it contradicts the components inside."""
-        shown = _complete(self.anchors, reports)
-        if not shown or self.contradictions.found(self.name, shown, reports):
-            return None
-        return host_step(Basis.MEASURED, shown, [], "sum", {})
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformCounter:
-    """A counter of the whole board behind the power supplies, over their efficiency: `part_modelled`."""
-
-    anchors: tuple[Channel, ...]
-    contradictions: Contradictions
-    psu_efficiency: Estimate
-
-    @property
-    def name(self) -> str:
-        """What it is called in problems: `rapl psys`, `cray node`."""
-        return ", ".join(f"{channel.source} {channel.name}" for channel in self.anchors)
+        """What it is called in problems."""
+        raise NotImplementedError
 
     def usable(self, reports: Reports) -> bool:
         """Whether any of its channels is not silent."""
@@ -107,14 +74,41 @@ class PlatformCounter:
         """Whether each of its channels has reported."""
         return len(reports.of(self.anchors)) == len(self.anchors)
 
+    def _shown(self, reports: Reports) -> list[Report]:
+        """Return what it shows of all the time; nothing where it contradicts the components inside."""
+        shown = _complete(self.anchors, reports)
+        return [] if shown and self.contradictions.found(self.name, shown, reports) else shown
+
+
+@dataclass(frozen=True)
+class InletMeter(_WholeHostMeter):
+    """A meter at the power supplies' inlets: `measured`."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in problems: `ipmi_dcmi`."""
+        return self.anchors[0].source
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return the sum of its channels, unless it contradicts the components inside."""
+        return host_step(Basis.MEASURED, self._shown(reports), [], "sum", {})
+
+
+@dataclass(frozen=True)
+class PlatformCounter(_WholeHostMeter):
+    """A counter of the whole board behind the power supplies, over their efficiency: `part_modelled`."""
+
+    psu_efficiency: Estimate
+
+    @property
+    def name(self) -> str:
+        """What it is called in problems: `rapl psys`, `cray node`."""
+        return ", ".join(f"{channel.source} {channel.name}" for channel in self.anchors)
+
     def step(self, reports: Reports) -> HostStep | None:
         """Return the board's energy over the supplies' efficiency, unless it contradicts the components inside."""
-        shown = _complete(self.anchors, reports)
-        if not shown or self.contradictions.found(self.name, shown, reports):
-            return None
-        return host_step(
-            Basis.PART_MODELLED, shown, [], "sum ÷ psu_efficiency", {"psu_efficiency": self.psu_efficiency}
-        )
+        overhead = {"psu_efficiency": self.psu_efficiency}
+        return host_step(Basis.PART_MODELLED, self._shown(reports), [], "sum ÷ psu_efficiency", overhead)
 
 
 @dataclass(frozen=True, slots=True)

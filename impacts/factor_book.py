@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from impacts.factors import WORLD, Factor, FactorMatch, FactorMissing, Fit, nearest_in_time
+from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
     from impacts.products import Product
-    from impacts.values.estimates import Citation
 
 # Zones whose name does not begin with that of the next larger region: New England's pool is not Nebraska's.
 _PARENTS = {"US-NE-ISNE": "US"}
@@ -97,6 +97,13 @@ class FactorBook:
     def regions(self, subject: str, criterion: str) -> tuple[str, ...]:
         """Return the regions that a subject has factors of, sorted; an empty name where place does not matter."""
         return tuple(sorted(self._by_question.get((subject.casefold(), criterion), {})))
+
+
+def cited_row(name: str, book: FactorBook | None) -> Citation:
+    """Return the citation of a dataset's row by its name, DATASET/ENTRY; by the name alone where no book has it any more."""
+    factor = None if book is None else book.row(name)
+    dataset, _, entry = name.partition("/")
+    return factor.citation if factor is not None else Citation("a factor of the history", dataset, entry)
 
 
 def _places(region: str) -> Iterator[tuple[str, Fit]]:

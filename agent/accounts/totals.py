@@ -13,10 +13,10 @@ from impacts.values.estimates import merge_grounds
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from agent.history.grounds import Grounds
     from agent.history.hourly import Entry, EntryKind
     from agent.history.view import HistoryView
     from agent.stretch import Stretch
-    from impacts.values.estimates import Citation
 
 
 class FactorInUse(NamedTuple):
@@ -33,7 +33,7 @@ class Totals:
 
     begins: datetime
     hosts: dict[str, HostHour] = field(default_factory=dict)  # by basis
-    grounds: dict[str, tuple[Citation, ...]] = field(default_factory=dict)  # of the energy, by basis
+    sets: dict[str, list[Grounds]] = field(default_factory=dict)  # what the energy rests on, by basis: each set once
     impacts: dict[str, dict[FactorInUse, ImpactHour]] = field(default_factory=dict)  # by quantity
 
     @classmethod
@@ -47,16 +47,20 @@ class Totals:
         return totals
 
     @property
-    def energy_grounds(self) -> tuple[Citation, ...]:
+    def energy_grounds(self) -> Grounds:
         """What the energy of all bases rests on."""
-        return merge_grounds(*self.grounds.values())
+        return merge_grounds(*map(self.grounds, self.sets))
+
+    def grounds(self, basis: str) -> Grounds:
+        """What the energy of a basis rests on."""
+        return merge_grounds(*self.sets[basis])
 
     def impact(self, quantity: str) -> ImpactHour | None:
         """Return the amount of a quantity (its stem) by all factors; None if nothing was entered."""
         by_factor = self.impacts.get(quantity)
         return None if by_factor is None else sum(by_factor.values(), ImpactHour())
 
-    def add_host(self, basis: str, grounds: tuple[Citation, ...], energy: HostHour, stretch: Stretch) -> None:
+    def add_host(self, basis: str, grounds: Grounds, energy: HostHour, stretch: Stretch) -> None:
         """Add what of a stretch's energy falls into the period."""
         self._add_energy(basis, grounds, energy.share(stretch.share_since(self.begins)))
 
@@ -70,11 +74,11 @@ class Totals:
         if share > 0:
             self._add(entry.quantity, factor_of(entry), entry.amount.share(share))
 
-    def _add_energy(self, basis: str, grounds: tuple[Citation, ...], energy: HostHour) -> None:
+    def _add_energy(self, basis: str, grounds: Grounds, energy: HostHour) -> None:
         self.hosts[basis] = self.hosts.get(basis, HostHour()) + energy
-        known = self.grounds.get(basis)
-        if known is not grounds:
-            self.grounds[basis] = grounds if known is None else merge_grounds(known, grounds)
+        sets = self.sets.setdefault(basis, [])
+        if grounds not in sets:
+            sets.append(grounds)
 
     def _add(self, quantity: str, by: FactorInUse, amount: ImpactHour) -> None:
         by_factor = self.impacts.setdefault(quantity, {})

@@ -13,6 +13,7 @@ from agent.history.hourly import ImpactHour
 from agent.place import Place
 from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
+from impacts.factor_book import cited_row
 from impacts.figures import Figure
 from impacts.market_based.derivations import market_derivation
 from impacts.market_based.emissions import MarketState, Part, market_based, market_intensity
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from agent.accounts.electricity import ElectricityAccounts
     from agent.accounts.grid_in_use import GridInUse
-    from agent.accounts.totals import FactorInUse, Totals
+    from agent.accounts.totals import Totals
     from agent.explain.shares import Share
     from agent.host_facts import HostFacts
     from impacts.factors import FactorMatch
@@ -54,9 +55,9 @@ class ElectricityPapers:
 
     def total_figures(self, totals: Totals, period: str) -> Iterator[Figure]:
         """Return the counters of a period. Corrections may leave a rounding below zero, which is nothing."""
+        grounds = totals.energy_grounds
         for quantity in QUANTITIES:
-            shares = shares_of_totals(totals.impacts.get(quantity.stem, {}))
-            yield from self.figure(quantity, shares, totals.energy_grounds, period)
+            yield from self.figure(quantity, shares_of_totals(totals, quantity), grounds, period)
 
     def figure(
         self, quantity: Quantity, shares: Sequence[Share], energy_grounds: Sequence[Citation], period: str
@@ -69,7 +70,7 @@ class ElectricityPapers:
 
     def matches(self, totals: Totals) -> tuple[FactorMatch, ...]:
         """Return the factors in use now and those behind totals, with how well each fits the place that it was used for."""
-        shares = chain(*(shares_of_totals(totals.impacts.get(quantity.stem, {})) for quantity in QUANTITIES))
+        shares = chain(*(shares_of_totals(totals, quantity) for quantity in QUANTITIES))
         grids = (self._grid_of(share) for share in shares)
         behind = (match for grid in grids if grid is not None for match in grid.matches)
         return (*behind, *self.accounts.matches(self.at))
@@ -125,7 +126,7 @@ class ElectricityPapers:
         grid = self._grid_of(share)
         rate = None if grid is None else grid.rate(quantity.stem)
         if grid is None or rate is None or not _is_product(share, rate.per_joule):
-            factor = _mean(share, quantity, self._citation(share.by))
+            factor = _mean(share, quantity, cited_row(share.by.factor, self.facts.machine.book))
             return _product(share, energy, factor, "the factor is the mean of its hours", quantity)
         of_factor = {
             q.SCOPE2_LOCATION_BASED: grid.split.scope2_derivation,
@@ -144,12 +145,6 @@ class ElectricityPapers:
         known = chain([self.accounts.grid(self.at)], (grid_by_the_book(book, place, day) for day in days))
         rates = ((grid, rate) for grid in known for rate in grid.rates)
         return next((grid for grid, rate in rates if (rate.kind, rate.factor) == (kind, factor)), None)
-
-    def _citation(self, by: FactorInUse) -> Citation:
-        """Return the row that an amount was entered by, as far as it is known still."""
-        row = self.facts.machine.book.row(by.factor)
-        dataset, _, entry = by.factor.partition("/")
-        return row.citation if row is not None else Citation("a factor of the history", dataset, entry)
 
 
 def _is_product(share: Share, factor: Estimate) -> bool:

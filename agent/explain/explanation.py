@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent.accounts.electricity import netted
 from agent.accounts.totals import Totals
 from agent.explain.electricity import QUANTITIES, ElectricityPapers
 from agent.explain.embodied import amortised_figure, amortised_ratio_figure, coming_year
-from agent.explain.power import host_energy_figures
+from agent.explain.power import EVER, host_energy_figures
 from agent.explain.shares import shares_of_entries
 from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from impacts.snapshots import Snapshot
     from impacts.values.derivations import Derivation
 
-EVER = "since the history began"
 JUST_TAKEN = "of the two samples just taken"
 
 _CRITERIA = {q.EMBODIED: "gwp", q.EMBODIED_ADPE: "adpe", q.EMBODIED_PRIMARY_ENERGY: "pe"}
@@ -65,7 +65,7 @@ class Explanation:
         if quantity in _CRITERIA:
             yield from self._whole(_CRITERIA[quantity])
             return
-        of_history = _papers(self._history_figures(), quantity)
+        of_history = _papers(self._history_figures, quantity)
         yield from of_history
         if not of_history or quantity not in _OF_THE_HISTORY_ALONE:
             for paper in _papers(self.snapshot.figures, quantity):
@@ -82,15 +82,17 @@ class Explanation:
         yield from () if year is None else (year,)
         yield from self._whole("gwp")
 
-    def _history_figures(self) -> Iterator[Figure]:
+    @cached_property
+    def _history_figures(self) -> tuple[Figure, ...]:
         """The figures of all time, by the newest accounts."""
         history = self.history
-        if history is None or history.began_at is None:
-            return
-        at, totals = self.snapshot.taken_at, Totals.of(history, history.began_at, None)
+        return () if history is None or history.began_at is None else tuple(self._figures_of(history, history.began_at))
+
+    def _figures_of(self, history: HistoryView, began_at: datetime) -> Iterator[Figure]:
+        at, totals = self.snapshot.taken_at, Totals.of(history, began_at, None)
         papers = ElectricityPapers(self.facts, self.electricity, at)
         yield from host_energy_figures(totals, EVER)
-        accounts = netted(history.accounts(moment_of(hour_of(history.began_at))))
+        accounts = netted(history.accounts(moment_of(hour_of(began_at))))
         version = history.newest_version()
         period = f"{EVER}, version {version} of the accounts" if version else EVER
         for quantity in QUANTITIES:
@@ -98,7 +100,7 @@ class Explanation:
             yield from papers.figure(quantity, shares, totals.energy_grounds, period)
         yield from papers.ratio_figure(totals)
         yield from amortised_figure(self.facts, totals, EVER)
-        yield from amortised_ratio_figure(self.facts, at, history.began_at)
+        yield from amortised_ratio_figure(self.facts, at, began_at)
 
     @property
     def _began_at(self) -> datetime:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agent.wholehost.host_step import HostStep
     from impacts.values.derivations import Derivation
 
+EVER = "since the history began"
 OBSERVED = Citation("the agent's own observation")
 
 _ENTERED = Citation("the agent's accounts: the host steps of the period")
@@ -40,7 +41,7 @@ def host_energy_figures(totals: Totals, period: str) -> Iterator[Figure]:
     """Return the host's energy of a period by basis, as it was entered."""
     for basis, energy in totals.hosts.items():
         joules = in_joules(energy.energy)
-        inputs = {"entered": joules.estimate("J", _ENTERED, *totals.grounds[basis])}
+        inputs = {"entered": joules.estimate("J", _ENTERED, *totals.grounds(basis))}
         title = f"energy of the host, {basis.replace('_', ' ')}, {period}"
         paper = work_out(title, "entered", inputs, units={"entered": "kWh", RESULT: "kWh"})
         yield Figure.derived(q.HOST_ENERGY, (basis,), paper, basis)
@@ -60,7 +61,7 @@ def channel_figures(account: Account, step: EnergyStep | None) -> Iterator[Figur
     """Return a channel's energy since the history began, and its power if its last step is of the present."""
     channel = account.channel
     labels, method = (channel.source, channel.name, channel.component), channel.method.value
-    energy = channel_energy(channel, account.microjoules, "since the history began")
+    energy = channel_energy(channel, account.microjoules, EVER)
     yield Figure.derived(q.CHANNEL_ENERGY, (*labels, method), energy, method)
     unobserved = Estimate.exact(account.unobserved_seconds, "s", OBSERVED)
     yield Figure(q.CHANNEL_UNOBSERVED, (channel.source, channel.name), unobserved)

@@ -12,9 +12,11 @@ from agent.stretch import moment_of
 from impacts.values.bounded import in_joules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from agent.accounts.totals import Totals
     from agent.history.hourly import Entry
+    from impacts.quantities import Quantity
     from impacts.values.bounded import Bounded
 
 
@@ -45,8 +47,9 @@ class Share:
         return f"the hour of {first} UTC" if first == last else f"{len(self.hours)} hours, {first} to {last} UTC"
 
 
-def shares_of_totals(by_factor: Mapping[FactorInUse, ImpactHour]) -> list[Share]:
-    """Return what was entered by each factor, the largest first, without what was taken back whole."""
+def shares_of_totals(totals: Totals, quantity: Quantity) -> list[Share]:
+    """Return what was entered of a quantity by each factor, the largest first, without what was taken back whole."""
+    by_factor = totals.impacts.get(quantity.stem, {})
     return _largest_first(Share(by, amount) for by, amount in by_factor.items() if amount.energy)
 
 

@@ -14,6 +14,7 @@ from agent.history.lots import bookings
 from agent.history.period_problems import period_problems
 from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
+from impacts.factor_book import cited_row
 from impacts.figures import Figure
 from impacts.lifetime.amortisation import midnight
 from impacts.statements import Statement
@@ -121,6 +122,4 @@ def _cited(kind: EntryKind, factor: str, book: FactorBook | None) -> Citation:
     """Return what an amount was entered by, as far as it is known still."""
     if kind is EntryKind.INSTRUMENT:
         return Citation(f"the agent's history: instrument '{factor}'")
-    row = book.row(factor) if book is not None else None
-    dataset, _, entry = factor.partition("/")
-    return row.citation if row is not None else Citation("a factor of the history", dataset, entry)
+    return cited_row(factor, book)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from agent.explain.electricity import ElectricityPapers
 from agent.explain.embodied import amortised_figure, amortised_ratio_figure, embodied_figures
-from agent.explain.explanation import EVER
 from agent.explain.factors import factor_figures
-from agent.explain.power import OBSERVED, channel_figures, host_energy_figures, host_figures
+from agent.explain.power import EVER, OBSERVED, channel_figures, host_energy_figures, host_figures
 from agent.loop.host_problems import host_problems
 from agent.version import VERSION
 from impacts import quantities as q
@@ -46,9 +45,17 @@ class Evaluation:
     def snapshot(self, state: LoopState, accounts: Accounts, sources: SourceSet) -> Snapshot:
         """Return everything there is to say now."""
         papers = ElectricityPapers(self.facts, accounts.electricity, state.at)
+        since_start, today, ever = (
+            Statement(subject, totals.begins, state.at, tuple(self._total_figures(papers, totals, subject)))
+            for subject, totals in (
+                ("since the agent started", accounts.since_start),
+                ("today (UTC)", accounts.today),
+                (EVER, accounts.ever),
+            )
+        )
         figures = (
             *host_figures(state.present.host_step),
-            *self._total_figures(papers, accounts.ever, EVER),
+            *ever.figures,
             *papers.ratio_figure(accounts.ever),
             *amortised_ratio_figure(self.facts, state.at, accounts.ever.begins),
             *_channel_figures(state, accounts, sources),
@@ -65,11 +72,7 @@ class Evaluation:
             ),
             problems=tuple(dict.fromkeys(self._problems(state, accounts, sources))),
             sources=tuple(watched.state for watched in sources.watched),
-            statements=(
-                self._statement(papers, accounts.since_start, "since the agent started"),
-                self._statement(papers, accounts.today, "today (UTC)"),
-                self._statement(papers, accounts.ever, EVER),
-            ),
+            statements=(since_start, today, ever),
         )
 
     def _total_figures(self, papers: ElectricityPapers, totals: Totals, period: str) -> Iterator[Figure]:
@@ -77,10 +80,6 @@ class Evaluation:
         yield from host_energy_figures(totals, period)
         yield from papers.total_figures(totals, period)
         yield from amortised_figure(self.facts, totals, period)
-
-    def _statement(self, papers: ElectricityPapers, totals: Totals, subject: str) -> Statement:
-        figures = tuple(self._total_figures(papers, totals, subject))
-        return Statement(subject, totals.begins, papers.at, figures)
 
     def _problems(self, state: LoopState, accounts: Accounts, sources: SourceSet) -> Iterator[Problem]:
         yield from host_problems(self.facts, state, sources)

@@ -45,7 +45,7 @@ def _not_measured(basis: Basis | None, sources: SourceSet) -> Problem:
             "no meter at the power supplies: what lies between the counted components and the inlet is modelled",
             "give the agent the server's inlet meter: `wattprint doctor` says what IPMI, Redfish and hwmon lack here",
         )
-    missing = list(_missing(sources))
+    missing = _missing(sources)
     reasons = "; ".join(f"{state.source}: {state.why_not}" for state in missing) or "no counter reported anything"
     remedies = "; ".join(state.remedy for state in missing if state.remedy)
     remedy = remedies or "`wattprint doctor` says what each source needs"

@@ -65,7 +65,7 @@ class _Variant:
     launched_year: int
     names: re.Pattern[str]
     cores: range | None  # None: any number, also an unknown one
-    dies: Mapping[str, int | list[int]]
+    dies: Mapping[str, int | list[int]]  # empty: not known
     source: Citation
 
     def fits(self, name: str, cores: int | None) -> bool:
@@ -73,12 +73,12 @@ class _Variant:
 
 
 def resolve(model: str, cores: int | None, book: FactorBook) -> CpuFamily | None:
-    """Return the family of a CPU by its name as printed and the cores of its package; None if it is not certain.
+    """Return the family of a CPU by its name as printed and the cores of its package; None if it or its dies are not known.
 
     The name that a guest sees may have a family, but its cores are not those of the die: pass None for them.
     """
     variant = _find(model, cores)
-    if variant is None:
+    if variant is None or not variant.dies:
         return None
     dies = tuple(_die(name, count, variant, book) for name, count in variant.dies.items())
     return CpuFamily(variant.family, variant.launched_year, dies)

@@ -57,7 +57,7 @@ SEEN_WITH_BOOST = {
     "server": {"0": 0.19, "0.1": 0.37, "0.2": 0.51, "0.3": 0.62, "0.5": 0.93, "0.7": 1.17, "1": 1.29},
     "entry": {"0": 0.05, "0.1": 0.12, "0.2": 0.16, "0.3": 0.2, "0.5": 0.38, "0.7": 0.85, "1": 1.33},
 }
-BOARD_BOUNDS = (0.6, 2.5)  # of servers in production: 53 to 70 W of two sockets (Schöne et al. 2021)
+BOARD_BOUNDS = (0.6, 2.2)  # of servers in production: 53 to 70 W of two sockets (Schöne et al. 2021)
 MARGIN = 1.05  # on the bounds of the processors' share: families that are not among these
 LEAST_BOUNDS = (0.8, 1.25)  # of the processors' share alone, where the bounds of the other parts would do
 INSIDE = 0.95

@@ -83,7 +83,7 @@ class Evaluation:
 
     def _problems(self, state: LoopState, accounts: Accounts, sources: SourceSet) -> Iterator[Problem]:
         yield from host_problems(self.facts, state, sources)
-        yield from (watched.problem for watched in sources.watched if watched.problem is not None)
+        yield from (problem for watched in sources.watched for problem in watched.problems)
         yield from state.problems
         yield from accounts.problems
         yield from accounts.electricity.problems(state.at)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import SourceAbsent, SourceDenied
 from agent.loop.attempt import Answer, attempt, attempt_open
 from agent.loop.worker import Worker
-from agent.sources.source import FollowsParts
+from agent.sources.source import FollowsParts, HasProblems
 from impacts.problems import Problem
 from impacts.snapshots import SourceState
 
@@ -71,12 +71,14 @@ class Watched:
         )
 
     @property
-    def problem(self) -> Problem | None:
-        """What keeps a source that is there from being read; None when all is well or it is not there."""
+    def problems(self) -> tuple[Problem, ...]:
+        """What keeps a source that is there from being read, and what it has to say of its channels."""
+        own = self.source.problems if isinstance(self.source, HasProblems) else ()
         if self.trouble is None or isinstance(self.trouble, SourceAbsent):
-            return None
+            return own
         reason = "denied" if isinstance(self.trouble, SourceDenied) else "read_failed"
-        return Problem(self.entry.name, reason, self.trouble.what, self.trouble.remedy or "see the agent's log")
+        remedy = self.trouble.remedy or "see the agent's log"
+        return (Problem(self.entry.name, reason, self.trouble.what, remedy), *own)
 
 
 class SourceSet:

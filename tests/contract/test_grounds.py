@@ -134,4 +134,4 @@ def test_a_measured_host_cites_its_meter_and_no_model_that_was_not_used():
 def test_the_accuracy_that_makes_the_bounds_is_in_factor_info():
     given = snapshot(HOSTS[0].parent / "intel-2s-cascadelake-dram")
 
-    assert "rapl_accuracy" in {figure.labels[0] for figure in given.named(q.FACTOR.name)}
+    assert "rapl_intel_package_accuracy" in {figure.labels[0] for figure in given.named(q.FACTOR.name)}

@@ -71,14 +71,18 @@ class Watched:
         )
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What keeps a source that is there from being read, and what it has to say of its channels."""
-        own = self.source.problems if isinstance(self.source, HasProblems) else ()
+    def problem(self) -> Problem | None:
+        """What keeps a source that is there from being read; None when all is well or it is not there."""
         if self.trouble is None or isinstance(self.trouble, SourceAbsent):
-            return own
+            return None
         reason = "denied" if isinstance(self.trouble, SourceDenied) else "read_failed"
-        remedy = self.trouble.remedy or "see the agent's log"
-        return (Problem(self.entry.name, reason, self.trouble.what, remedy), *own)
+        return Problem(self.entry.name, reason, self.trouble.what, self.trouble.remedy or "see the agent's log")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The same, and what there is to be said of its channels."""
+        of_channels = self.source.problems if isinstance(self.source, HasProblems) else ()
+        return (*filter(None, [self.problem]), *of_channels)
 
 
 class SourceSet:

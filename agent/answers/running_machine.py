@@ -12,12 +12,12 @@ from impacts.problems import Problem
 from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
     from impacts.factor_book import FactorBook
-    from impacts.parts import Inventory
+    from impacts.parts import Inventory, Part
 
 _THREADS_PER_CORE = 2  # a core may have one: the bounds of the default per thread allow for it
 _METER = "ipmi_dcmi_accuracy"  # the accuracy that a server's own inlet meter keeps to
@@ -34,6 +34,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """The parts of a machine, and where they are listed: an inventory file, or the root that they were detected at."""
+
+    inventory: Inventory
+    where: str
+    threads: int = 0  # logical CPUs; 0: nobody has counted them, and each core is taken to have two
+
+
+@dataclass(frozen=True, slots=True)
 class RunningMachine:
     """A running machine: its measured power, else the model of its parts and, where it has one, a load of its own."""
 
@@ -42,12 +51,12 @@ class RunningMachine:
     own_load: float | None = None
     problems: tuple[Problem, ...] = ()
 
-    def power(self, common_load: float, rest: Estimate) -> Estimate:
-        """Return the power at a load; what the rest of the host adds multiplies the modelled parts."""
+    def power(self, common_load: float) -> Estimate:
+        """Return the power at the inlets at a load."""
         if self.model is None:
             assert self.watts is not None  # noqa: S101 - one of the two is there
             return self.watts
-        return self.model.power(self.load(common_load)) * rest
+        return self.model.power(self.load(common_load))
 
     def load(self, common_load: float) -> float:
         """Return the load that it runs at."""
@@ -56,8 +65,7 @@ class RunningMachine:
     @property
     def bends(self) -> frozenset[float]:
         """The loads at which its power changes its slope."""
-        terms = self.model.terms if self.model else ()
-        return frozenset(load for term in terms for load, _ in term.shares)
+        return self.model.bends if self.model else frozenset()
 
 
 def running_machine(given: Given, inventory: Inventory, book: FactorBook, on: date) -> RunningMachine:
@@ -69,18 +77,33 @@ def running_machine(given: Given, inventory: Inventory, book: FactorBook, on: da
     if given.watts is not None:
         return RunningMachine(watts=_measured(given, book, on))
     remedy = f"give its mean power at the inlet with --{given.name}-watts"
-    cpus = inventory.of_kind("cpu")
-    cores = [part.cores * part.count for part in cpus if part.cores]
-    threads = _THREADS_PER_CORE * sum(cores) if len(cores) == len(cpus) else 0
+    machine = modelled_machine(Listed(inventory, str(given.path)), book, on, remedy)
+    problems = tuple(replace(problem, what=f"{given.name}: {problem.what}") for problem in machine.problems)
+    return replace(machine, own_load=given.load, problems=problems)
+
+
+def modelled_machine(listed: Listed, book: FactorBook, on: date, remedy: str) -> RunningMachine:
+    """Return a machine modelled by its parts; `remedy` is what to do where the model falls short.
+
+    Raises:
+        ConfigError: the power of its CPUs is not known.
+    """
+    inventory, cpus = listed.inventory, listed.inventory.of_kind("cpu")
+    if not cpus:
+        raise ConfigError(f"{listed.where}: no CPU is listed; {remedy}")
+    threads = listed.threads or _threads(cpus)
     model = model_of(inventory, book, on, threads)
-    if not cpus or (model.problems and not threads):
-        what = (
-            f"the power of the CPU {cpus[0].model or '(no model given)'} is not known" if cpus else "no CPU is listed"
-        )
-        raise ConfigError(f"{given.path}: {what}; {remedy}{', or the `cores` of each CPU in the file' if cpus else ''}")
+    if model.problems and not threads:
+        what = f"the power of the CPU {cpus[0].model or '(no model given)'} is not known"
+        raise ConfigError(f"{listed.where}: {what}; {remedy}, or the `cores` of each CPU in the file")
     found = (*(replace(problem, remedy=remedy) for problem in model.problems), *_unmodelled(inventory, remedy))
-    problems = tuple(replace(problem, what=f"{given.name}: {problem.what}") for problem in found)
-    return RunningMachine(model=model, own_load=given.load, problems=problems)
+    return RunningMachine(model=model, problems=found)
+
+
+def _threads(cpus: Sequence[Part]) -> int:
+    """Return how many logical CPUs the cores would have; 0 where the cores of a CPU are not known."""
+    cores = [part.cores * part.count for part in cpus if part.cores]
+    return _THREADS_PER_CORE * sum(cores) if len(cores) == len(cpus) else 0
 
 
 def _measured(given: Given, book: FactorBook, on: date) -> Estimate:

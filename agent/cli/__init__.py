@@ -23,6 +23,7 @@ COMMANDS = (
     "doctor",
     "inventory",
     "embodied",
+    "power",
     "compare",
     "explain",
     "factors",

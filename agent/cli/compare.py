@@ -6,14 +6,13 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.answers.comparison import Comparison, Question, compare
 from agent.answers.running_machine import Given
 from agent.cli import DONE
-from agent.cli.options import add_format
+from agent.cli.options import add_format, load_of, number_of
 from agent.cli.tables import aligned, problem_lines
 from impacts.lifetime.replacement import Verdict, emissions_per_year, energy_per_year
 from impacts.values.estimates import Citation, Estimate
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 HELP = "keep a machine or replace it: the manufacture of a new one against what it saves in use, with bounds"
 
 _KILOGRAMS = "kgCO2e"
-_PERCENT = 100.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, what in (("keep", "the machine that is there"), ("replace", "the machine that would come")):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="F", help=f"inventory file of {what}")
     parser.add_argument(
-        "--load", type=_load, metavar="L", help="average CPU load, 0.3 or 30%% (default: that of common servers)"
+        "--load", type=load_of, metavar="L", help="average CPU load, 0.3 or 30%% (default: that of common servers)"
     )
     parser.add_argument(
         "--replace-load",
-        type=_load,
+        type=load_of,
         metavar="L",
         help="average CPU load of the new machine (default: the load of the old one)",
     )
@@ -60,28 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_format(parser, "text", "json")
 
 
-def _load(text: str) -> float:
-    load = _number(text.removesuffix("%")) / (_PERCENT if text.endswith("%") else 1)
-    if not 0 <= load <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no load; write 0.3 or 30%")
-    return load
-
-
 def _watts(text: str) -> tuple[float, ...]:
-    watts = tuple(_number(piece) for piece in text.split(":"))
+    watts = tuple(number_of(piece) for piece in text.split(":"))
     if len(watts) not in {1, 3} or min(watts) <= 0 or list(watts) != sorted(watts):
         raise argparse.ArgumentTypeError(f"{text!r} is no power; write 240, or 220:240:270 for its bounds")
     return watts
-
-
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = nan
-    if not isfinite(number):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number")
-    return number
 
 
 def _count(text: str) -> int:

@@ -22,7 +22,19 @@ PROJECT = Path(__file__).parent.parent.parent
 HOSTS = PROJECT / "tests" / "hosts"
 MACHINES = sorted(HOSTS.iterdir())
 SERVER = HOSTS / "intel-2s-cascadelake-dram"
-COMMANDS = ("run", "once", "doctor", "inventory", "embodied", "compare", "explain", "factors", "config", "capture")
+COMMANDS = (
+    "run",
+    "once",
+    "doctor",
+    "inventory",
+    "embodied",
+    "power",
+    "compare",
+    "explain",
+    "factors",
+    "config",
+    "capture",
+)
 NOBODY = 65534
 
 each_machine = pytest.mark.parametrize("machine", MACHINES, ids=lambda path: path.name)

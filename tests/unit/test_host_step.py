@@ -86,7 +86,7 @@ def test_channels_of_one_name_are_distinguished_by_their_source_and_both_count()
 
 
 def test_nothing_of_what_is_calibrated_is_measured():
-    step = host_step(Basis.CALIBRATED, [Report(PACKAGE, 180_000_000, 2.0)], [], "sum", {})
+    step = host_step(Basis.CALIBRATED, [Report(PACKAGE, 180_000_000, 2.0)], [], "measured", {})
 
     assert step.microjoules.central == 180_000_000
     assert step.measured_microjoules == 0
@@ -97,7 +97,7 @@ def idle(low, central, high):
 
 
 def test_idle_energy_is_the_idle_power_over_the_time_and_never_more_than_the_energy():
-    step = components([Report(PACKAGE, 200_000_000, 2.0)], formula="sum")  # 100 W
+    step = host_step(Basis.PART_MODELLED, [Report(PACKAGE, 200_000_000, 2.0)], [], "measured", {})  # 100 W
 
     assert step.idle_joules.amounts() == (0, 0, 0)
     assert replace(step, idle=idle(30, 40, 60)).idle_joules.amounts() == (60, 80, 120)

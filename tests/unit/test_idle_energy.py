@@ -13,7 +13,7 @@ from agent.written.config import Config
 from impacts.values.derivations import render, work_out
 from impacts.values.estimates import Citation, Estimate
 
-CONFIG = Config(location="FR")
+CONFIG = Config(location="FR", sources={"model": {"enabled": False}})  # without it nothing knows what is drawn idle
 MODEL = Citation("a model of these tests")
 
 
@@ -44,7 +44,7 @@ def entered(accounts):
 def test_both_are_absent_while_no_way_knows_the_idle_power(machine):
     with machine.sampling(CONFIG) as sampler:
         ticks(sampler, machine, 3)
-        step = replace(sampler.state.present.host_step, idle=None)
+        step = sampler.state.present.host_step
 
         assert entered(sampler.accounts) is None
         assert "host_idle_power" not in {figure.quantity.stem for figure in host_figures(step)}

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from books import shipped
 from histories import METERED, OPENED, impact_totals
+from jsonschema import Draft202012Validator
 from one_package import OnePackage, one_package, ticks
 from sites import KWH_MICROJOULES, LOCATION, MARKET, NOON, UPSTREAM, Site, contract, told
 
 from agent.accounts.electricity import netted
 from agent.accounts.recompute import Knowledge, recomputed
 from agent.accounts.totals import Totals
+from agent.cli import main
 from agent.explain.electricity import ElectricityPapers
 from agent.history.hourly import HostHour
 from agent.history.periods import statement
@@ -27,6 +31,7 @@ from impacts.values.bounded import Bounded
 from impacts.values.derivations import render
 from impacts.values.estimates import Citation, Estimate
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "recompute.schema.json").read_text(encoding="utf-8"))
 REPORT = Citation("PUE: report", locator="config, pue", year=2025)
 FACILITY_LOCATION, FACILITY_MARKET, FACILITY_UPSTREAM = (
     "facility_scope2_location_based_co2e",
@@ -277,3 +282,24 @@ def test_without_a_pue_there_are_no_figures_of_a_facility(tmp_path):
         snapshot = ticks(sampler, machine, 3)
 
     assert not [one.quantity.stem for one in snapshot.figures if one.quantity.stem.startswith("facility")]
+
+
+def test_the_command_applies_a_pue_that_is_set_later_to_past_hours_by_basis(tmp_path, capsys):
+    machine, state, config = OnePackage(one_package(tmp_path / "root")), tmp_path / "state", tmp_path / "config.yaml"
+    with machine.sampling(Config(location="FR"), state) as sampler:
+        ticks(sampler, machine, 72, 200.0)
+        sampler.write()
+    config.write_text(f"location: FR\nstate_directory: {state}\npue: {{value: 1.5, source: report, year: 2025}}\n")
+
+    status = main(
+        ["recompute", "--from", "2026-03-02", "--to", "2026-03-02", "--config", str(config), "--format", "json"]
+    )
+    document = json.loads(capsys.readouterr().out)
+    new = {one["quantity"]: one["new"]["central"] for one in document["quantities"]}
+
+    Draft202012Validator(SCHEMA).validate(document)
+    assert status == 0
+    assert new[FACILITY_LOCATION] == pytest.approx(1.5 * new[LOCATION])
+    assert new[FACILITY_UPSTREAM] == pytest.approx(1.5 * new[UPSTREAM])
+    [location] = [one["new"] for one in document["quantities"] if one["quantity"] == LOCATION]
+    assert new["facility_energy:part_modelled"] == pytest.approx(1.5 * location["energy_joules"])

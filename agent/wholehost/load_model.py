@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.wholehost.cpu_term import cpu_term
-from agent.wholehost.part_terms import part_terms
+from agent.wholehost.part_terms import part_terms, supplies_term
+from impacts.part_power.supplies import supply_loss
 from impacts.values.estimates import merge_grounds, total
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> 
         return book.find(subject, "power", on=on).factor.value
 
     cpu, problems = cpu_term(inventory, book, value, threads)
-    return LoadModel((cpu, *part_terms(inventory, value, threads)), value("psu_efficiency"), problems)
+    loss = supply_loss(book, () if inventory.server.virtual else inventory.of_kind("psu"))
+    terms = (cpu, *part_terms(inventory, book, value, threads), *supplies_term(loss))
+    return LoadModel(terms, value("psu_marginal_efficiency"), problems)
 
 
 def logical_cpus(host: Host) -> int:

@@ -34,6 +34,7 @@ class Overheads:
     delivery: Estimate
     psu_efficiency: Estimate
 
+
 _SUPPLIES = "psu"  # the component of the load model's term for what they lose whatever they deliver
 
 

@@ -287,7 +287,7 @@ def test_without_a_pue_there_are_no_figures_of_a_facility(tmp_path):
 def test_the_command_applies_a_pue_that_is_set_later_to_past_hours_by_basis(tmp_path, capsys):
     machine, state, config = OnePackage(one_package(tmp_path / "root")), tmp_path / "state", tmp_path / "config.yaml"
     with machine.sampling(Config(location="FR"), state) as sampler:
-        ticks(sampler, machine, 72, 200.0)
+        ticks(sampler, machine, 240, 60.0)
         sampler.write()
     config.write_text(f"location: FR\nstate_directory: {state}\npue: {{value: 1.5, source: report, year: 2025}}\n")
 

@@ -21,7 +21,7 @@ from agent.history.identity import identity_of
 from agent.inventory.digest import inventory_digest
 from agent.stretch import Stretch
 from impacts.problems import Problem
-from impacts.quantities import EMBODIED_AMORTISED, HOST_IDLE_ENERGY
+from impacts.quantities import EMBODIED_AMORTISED
 from impacts.values.bounded import NOTHING
 
 if TYPE_CHECKING:
@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from agent.host_facts import HostFacts
     from agent.ledger import EnergyStep
     from agent.wholehost.host_step import HostStep
+    from impacts.values.derivations import Derivation
 
 logger = logging.getLogger("wattprint")
 
-_AMORTISED, _IDLE = EMBODIED_AMORTISED.stem, HOST_IDLE_ENERGY.stem
+_AMORTISED = EMBODIED_AMORTISED.stem
 
 # Readings and ticks differ by this much in time, and nothing is missing.
 _NO_ABSENCE_SECONDS = 1.0
@@ -109,14 +110,14 @@ class Accounts:
             for totals in self._periods:
                 totals.add_stretch(entry.quantity, factor_of(entry), entry.amount, stretch)
         if step.idle is not None:
-            self._enter_idle(step, stretch)
+            self._enter_idle(step.idle, step, stretch)
 
-    def _enter_idle(self, step: HostStep, stretch: Stretch) -> None:
+    def _enter_idle(self, idle: Derivation, step: HostStep, stretch: Stretch) -> None:
         """Enter what the host would have drawn in a step with nothing to do."""
-        amount, by = ImpactHour(step.idle_joules, step.microjoules), FactorInUse(EntryKind.YEARLY, step.basis.value, "")
-        self._entries.add_impact(_IDLE, by.kind, amount, stretch, by.factor)
+        amount, grounds = ImpactHour(step.idle_joules, step.microjoules), idle.estimate.grounds
+        name = self._entries.add_idle(grounds, amount, stretch)
         for totals in self._periods:
-            totals.add_stretch(_IDLE, by, amount, stretch)
+            totals.add_idle(name, grounds, amount, stretch)
 
     def _enter_absence(self, now: float, observed: float, at: datetime) -> None:
         """Enter what no step is of, such as the time of a reboot, of the seconds since the last one."""

@@ -55,7 +55,7 @@ def idle_energy_figure(totals: Totals, period: str) -> Iterator[Figure]:
     entered = totals.impact(q.HOST_IDLE_ENERGY.stem)
     if entered is None:
         return
-    inputs = {"entered": entered.amount.estimate("J", _IDLE, *totals.energy_grounds)}
+    inputs = {"entered": entered.amount.estimate("J", _IDLE, *totals.idle_grounds)}
     title = f"energy of the host spent idle, {period}"
     paper = work_out(title, "entered", inputs, units={"entered": "kWh", RESULT: "kWh"})
     yield Figure.derived(q.HOST_IDLE_ENERGY, (), paper)

@@ -166,7 +166,7 @@ class ImpactHour(Hour):
 class EntryKind(StrEnum):
     """By what an amount was entered."""
 
-    YEARLY = "yearly"  # nothing of the hour itself: a row of a dataset or of a residual mix, a setting, a basis
+    YEARLY = "yearly"  # nothing of the hour itself: a row of a dataset or of a residual mix, a setting, a model
     LIVE = "live"  # a provider's value of the time itself, which nothing later is better than
     HELD = "held"  # a provider's last value, beyond its time
     INSTRUMENT = "instrument"
@@ -181,7 +181,7 @@ class Entry:
     hour: int
     quantity: str  # its stem; of the facility's energy with the basis: facility_energy:measured
     kind: EntryKind
-    factor: str  # DATASET/ROW, the instrument's name, the PUE's or a basis; empty for what has no factor
+    factor: str  # DATASET/ROW, the name of an instrument or a PUE, the id of grounds; empty for what has none
     amount: ImpactHour
     region: str = ""  # where the host was said to be; empty where nobody had said it
     taken_back: bool = False

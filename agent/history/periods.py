@@ -58,7 +58,7 @@ def statement(view: HistoryView, begins: datetime, ends: datetime, book: FactorB
     energy_grounds = merge_grounds(*(grounds for _, grounds in energies))
     figures = (
         *_energy_figures(energies, subject),
-        *_figures_of_energy((q.HOST_IDLE_ENERGY,), accounts, energy_grounds, subject),
+        *_idle_figure(accounts, energy_grounds, view, subject),
         *_use_figures(accounts, energy_grounds, subject, book),
         *_facility_figures(accounts, energy_grounds, subject, book),
         *_amortised_figure(accounts, sets, subject),
@@ -80,13 +80,12 @@ def _energy_figures(energies: dict[tuple[str, Grounds], HostHour], period: str) 
         )
 
 
-def _figures_of_energy(
-    quantities: Iterable[Quantity], accounts: AccountTotals, grounds: Grounds, period: str
-) -> Iterator[Figure]:
-    """Return what was entered of quantities that rest on the energy alone."""
-    for quantity in quantities:
-        if any(stem == quantity.stem for stem, *_ in accounts):
-            yield _amount(quantity, accounts, grounds, period)
+def _idle_figure(accounts: AccountTotals, energy: Grounds, view: HistoryView, period: str) -> Iterator[Figure]:
+    """Return the energy that was spent idle, with what the idle power rests on."""
+    ids = [factor for stem, _, factor, _ in accounts if stem == q.HOST_IDLE_ENERGY.stem]
+    if ids:
+        sets = view.grounds()
+        yield _amount(q.HOST_IDLE_ENERGY, accounts, merge_grounds(*(sets[one] for one in ids), energy), period)
 
 
 def _facility_figures(

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from one_package import OnePackage, one_package, ticks
 
 from agent.explain.power import EVER, host_figures, idle_energy_figure
+from agent.history.periods import statement
 from agent.written.config import Config
 from impacts.values.derivations import render, work_out
 from impacts.values.estimates import Citation, Estimate
@@ -69,6 +71,19 @@ def test_the_energy_of_a_step_is_entered_and_known_after_a_restart(machine, tmp_
 
     for figure in (before, after):
         assert (figure.estimate.low, figure.estimate.central, figure.estimate.high) == pytest.approx((30, 50, 80))
+        assert MODEL in figure.estimate.grounds
+
+
+def test_a_statement_of_the_period_has_it_with_what_the_idle_power_rests_on(machine, tmp_path):
+    with machine.sampling(CONFIG, tmp_path / "state") as sampler:
+        stepped(machine, sampler, idle(30, 50, 80))
+        sampler.write()
+        begins = machine.clock.utc.replace(minute=0, second=0)
+        stated = statement(sampler.accounts.history, begins, begins + timedelta(hours=1))
+    [figure] = [one for one in stated.figures if one.quantity.stem == "host_idle_energy"]
+
+    assert figure.estimate.central == pytest.approx(50)
+    assert MODEL in figure.estimate.grounds
 
 
 def test_it_is_never_more_than_the_energy(machine):

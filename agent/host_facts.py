@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agent.machine import Machine
     from agent.place import Place
     from impacts.embodied.components import EmbodiedImpact
+    from impacts.facility import Pue
     from impacts.market_based.instruments import Instrument
     from impacts.parts import Inventory
     from impacts.problems import Problem
@@ -40,6 +41,7 @@ class HostFacts:
     model: LoadModel
     service_life: Estimate  # years
     found_problems: tuple[Problem, ...]  # of the inventory
+    pue: Pue | None = None  # of the facility; None: not set
 
     @property
     def serving_machine(self) -> Machine:
@@ -66,7 +68,11 @@ class HostFacts:
 
 
 def host_facts(
-    machine: Machine, place: Place, problems: tuple[Problem, ...], instruments: tuple[Instrument, ...] = ()
+    machine: Machine,
+    place: Place,
+    problems: tuple[Problem, ...],
+    instruments: tuple[Instrument, ...] = (),
+    pue: Pue | None = None,
 ) -> HostFacts:
     """Work out the facts of a host."""
     on = machine.host.clock.utc_now().date()
@@ -83,4 +89,5 @@ def host_facts(
         model=model,
         service_life=service_life(machine.inventory.server, machine.book),
         found_problems=problems,
+        pue=pue,
     )

@@ -67,7 +67,8 @@ def build_facts(host: Host, config: Config) -> HostFacts:
     """
     machine, problems = build_machine(host, config)
     check_location(machine.book, config.location)
-    return host_facts(machine, place_of(config.said_location, host, machine.book), problems, config.instruments)
+    place = place_of(config.said_location, host, machine.book)
+    return host_facts(machine, place, problems, config.instruments, config.pue)
 
 
 def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
@@ -81,7 +82,8 @@ def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
         *problems,
         *(one for one in facts.found_problems if one.origin == "factors"),  # of the factor book, which stays
     )
-    return host_facts(replace(facts.machine, inventory=inventory), facts.place, problems, facts.instruments)
+    machine = replace(facts.machine, inventory=inventory)
+    return host_facts(machine, facts.place, problems, facts.instruments, facts.pue)
 
 
 @contextmanager

@@ -106,12 +106,31 @@ HOST_POWER = Quantity(
     ("basis",),
     bound_labels=(),
 )
+HOST_IDLE_POWER = Quantity(
+    "host_idle_power",
+    "watts",
+    "W",
+    Kind.GAUGE,
+    "Power at the host's power supplies' inlets when nothing runs, as the way that its power is known by has it: learned from a "
+    "meter, else by the load model. Absent while it is not known.",
+    bound_labels=(),
+)
+HOST_IDLE_ENERGY = Quantity(
+    "host_idle_energy",
+    "joules",
+    "J",
+    Kind.COUNTER,
+    "Part of the host's energy that it would have drawn with nothing to do: the idle power, or the power where that is lower, over "
+    "the time for which the idle power was known since the agent's history began.",
+    bound_labels=(),
+)
 HOST_MEASURED_ENERGY = Quantity(
     "host_measured_energy",
     "ratio",
     "1",
     Kind.GAUGE,
-    "Share of the host energy of the last sampling step that a counter or meter has measured; the rest is modelled.",
+    "Share of the host energy of the last sampling step that a counter or meter has measured; the rest is modelled. What is "
+    "calibrated counts as not measured.",
 )
 SCOPE2_LOCATION_BASED = Quantity(
     "scope2_location_based_co2e",
@@ -154,6 +173,42 @@ USE_WATER = Quantity(
     "L",
     Kind.COUNTER,
     "Water consumed, not returned, in generating the host's electricity; absent where no dataset has the region.",
+    bound_labels=(),
+)
+FACILITY_ENERGY = Quantity(
+    "facility_energy",
+    "joules",
+    "J",
+    Kind.COUNTER,
+    "Energy of the host and of its share of what the facility draws beside its IT equipment: host energy times the PUE of its hour, "
+    "by the basis that the host's is known on. Absent unless the config sets a PUE; hours without one are not included.",
+    ("basis",),
+    bound_labels=("basis",),
+)
+FACILITY_SCOPE2_LOCATION_BASED = Quantity(
+    "facility_scope2_location_based_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Emissions of the facility energy's electricity at the average of the grid, as for the host. The host's are in it: do not add "
+    "them. Whose Scope 2 the part beyond the host's is depends on who runs the facility.",
+    bound_labels=(),
+)
+FACILITY_SCOPE2_MARKET_BASED = Quantity(
+    "facility_scope2_market_based_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Emissions of the facility energy's electricity by the market-based method, as for the host, which is in it. Shares of "
+    "instruments cover the same share of it, volumes no more than their volume.",
+    bound_labels=(),
+)
+FACILITY_ENERGY_UPSTREAM = Quantity(
+    "facility_scope3_energy_upstream_co2e",
+    "grams",
+    "gCO2e",
+    Kind.COUNTER,
+    "Emissions upstream of the facility energy's electricity (GHG Protocol Scope 3 category 3), as for the host, which is in it.",
     bound_labels=(),
 )
 GRID_LOCATION_BASED = Quantity(
@@ -295,6 +350,8 @@ SAMPLER_MISSED_TICKS = Quantity(
 CATALOGUE: tuple[Quantity, ...] = (
     HOST_POWER,
     HOST_ENERGY,
+    HOST_IDLE_POWER,
+    HOST_IDLE_ENERGY,
     HOST_MEASURED_ENERGY,
     CHANNEL_ENERGY,
     CHANNEL_POWER,
@@ -303,6 +360,10 @@ CATALOGUE: tuple[Quantity, ...] = (
     SCOPE2_MARKET_BASED,
     SCOPE2_MARKET_TO_LOCATION,
     ENERGY_UPSTREAM,
+    FACILITY_ENERGY,
+    FACILITY_SCOPE2_LOCATION_BASED,
+    FACILITY_SCOPE2_MARKET_BASED,
+    FACILITY_ENERGY_UPSTREAM,
     GRID_LOCATION_BASED,
     GRID_MARKET_BASED,
     USE_WATER,

@@ -263,10 +263,10 @@ def sapphire_rapids() -> Composed:
     )
     machine.put(POWERCAP + "intel-rapl/enabled", "1")
     machine.zone("intel-rapl:0", "package-0", (23118224609, 23593224609), 262143328850)  # 95.0 W
-    machine.zone("intel-rapl:0:0", "dram", (8120348876, 8210348876), 65712999613)  # 18.0 W
+    machine.zone("intel-rapl:0:0", "dram", (8120348876, 8210348876), 262143328850)  # 18.0 W
     machine.zone("intel-rapl:1", "psys", (19231000000, 20781000000), 60293987000000)  # 310 W in steps of 1 J
     machine.zone("intel-rapl:2", "package-1", (201884033203, 202343033203), 262143328850)  # 91.8 W
-    machine.zone("intel-rapl:2:0", "dram", (7955078125, 8041078125), 65712999613)  # 17.2 W
+    machine.zone("intel-rapl:2:0", "dram", (7955078125, 8041078125), 262143328850)  # 17.2 W
     for folder in ("intel-rapl:0", "intel-rapl:2"):
         machine.limits(folder, 185, peak_watts=222)
     cpu = Cpu("Intel(R) Xeon(R) Gold 6426Y", "GenuineIntel", 6, 143, 8, 2500, 38400, 16, 2, INTEL_FLAGS)

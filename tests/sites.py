@@ -59,18 +59,18 @@ class Provider:
 class Site:
     """A host whose energy is entered and written; hours pass by hand."""
 
-    def __init__(self, root, place="FR", instruments=()):
+    def __init__(self, root, place="FR", instruments=(), pue=None):
         self.clock = HandClock(utc=NOON)
         self.history = History.open(None, self.clock)
         self.provider = Provider()
         self.entries = Entries()
-        self.facts = host_facts(machine(root, self.clock), Place(place), (), instruments)
+        self.facts = host_facts(machine(root, self.clock), Place(place), (), instruments, pue)
         self.electricity = ElectricityAccounts(self.facts, self.provider, self.history)
 
     def draws(self, kwh, seconds=3600.0):
         self.clock.wait(seconds)
         energy = Bounded(*(round(kwh * KWH_MICROJOULES * ratio) for ratio in (0.9, 1.0, 1.2)))
-        for entry in self.electricity.entries_of(energy, Stretch.before(self.clock.utc, seconds)):
+        for entry in self.electricity.entries_of(energy, Stretch.before(self.clock.utc, seconds), "measured"):
             self.entries.add(entry)
 
     def moves(self, place):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from agent.host_facts import HostFacts
     from agent.ledger import EnergyStep
     from agent.wholehost.host_step import HostStep
+    from impacts.values.derivations import Derivation
 
 logger = logging.getLogger("wattprint")
 
@@ -104,10 +105,19 @@ class Accounts:
         self._entries.add_host(basis, grounds, whole, stretch)
         for totals in self._periods:
             totals.add_host(basis, grounds, whole, stretch)
-        for entry in self.electricity.entries_of(energy, stretch):
+        for entry in self.electricity.entries_of(energy, stretch, basis):
             self._entries.add(entry)
             for totals in self._periods:
                 totals.add_stretch(entry.quantity, factor_of(entry), entry.amount, stretch)
+        if step.idle is not None:
+            self._enter_idle(step.idle, step, stretch)
+
+    def _enter_idle(self, idle: Derivation, step: HostStep, stretch: Stretch) -> None:
+        """Enter what the host would have drawn in a step with nothing to do."""
+        amount, grounds = ImpactHour(step.idle_joules, step.microjoules), idle.estimate.grounds
+        name = self._entries.add_idle(grounds, amount, stretch)
+        for totals in self._periods:
+            totals.add_idle(name, grounds, amount, stretch)
 
     def _enter_absence(self, now: float, observed: float, at: datetime) -> None:
         """Enter what no step is of, such as the time of a reboot, of the seconds since the last one."""

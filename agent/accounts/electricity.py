@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from agent.accounts.electricity_entries import ElectricityEntries
+from agent.accounts.facility import HOSTS_OF, OF_HOSTS, FacilityEntries
 from agent.accounts.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_the_book, grid_of_hour
 from agent.history.hourly import Entry, EntryKind
 from agent.stretch import hour_of, moment_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MENDED_WITHIN = timedelta(days=10)
 
 _LOCATION = q.SCOPE2_LOCATION_BASED.stem
-_MENDED = {_LOCATION, q.SCOPE2_MARKET_BASED.stem, q.ENERGY_UPSTREAM.stem}
+_MENDED = {*OF_HOSTS, *HOSTS_OF}
 
 _NO_LIVE = Problem(
     "grid",
@@ -57,6 +58,7 @@ class ElectricityAccounts:
         """Go on where a history leaves off: what instruments have covered by then they cover no more."""
         facts = self._facts
         self._entries = ElectricityEntries.after(history, facts.machine.book, facts.instruments)
+        self._facility = FacilityEntries.after(history, facts.machine.book, facts.instruments)
 
     def follow(self, facts: HostFacts) -> None:
         """Go on with other hardware."""
@@ -85,6 +87,11 @@ class ElectricityAccounts:
         """What instruments have covered so far."""
         return self._entries.state
 
+    @property
+    def facility_market_state(self) -> MarketState:
+        """What instruments have covered so far of the facility's energy."""
+        return self._facility.market_state
+
     def matches(self, now: datetime) -> tuple[FactorMatch, ...]:
         """Return the factors in use now, with how well each fits."""
         return (*self.grid(now).matches, self.terms(now).fallback.match)
@@ -99,20 +106,34 @@ class ElectricityAccounts:
         quality = quality_problems(self._facts.instruments, region, now.date())
         terms = self.terms(now)
         used_up = used_up_problems(hour_of(now), self._entries.state, terms)
-        return (*live, *grid.problems, *terms.fallback.problems, *quality, *used_up)
+        return (*live, *grid.problems, *terms.fallback.problems, *quality, *used_up, *self._pue_problems(now))
 
-    def entries_of(self, energy: Bounded, stretch: Stretch) -> list[Entry]:
+    def entries_of(self, energy: Bounded, stretch: Stretch, basis: str) -> list[Entry]:
         """Return what the energy (whole microjoules) of a stretch is entered as; each past hour by its own factor."""
         this_hour = hour_of(stretch.ends)
         return [
             entry
             for piece in stretch.pieces()
-            for entry in self._entries.entries_of(
-                energy.each(piece.share_of),
+            for entry in self._entries_in(
                 piece.hour,
+                energy.each(piece.share_of),
                 self.grid(stretch.ends) if piece.hour == this_hour else self._grid_of(piece.hour),
+                basis,
             )
         ]
+
+    def _entries_in(self, hour: int, energy: Bounded, grid: GridInUse, basis: str) -> Iterator[Entry]:
+        """Return what energy drawn within the hour is entered as, of the host and of its facility."""
+        yield from self._entries.entries_of(energy, hour, grid)
+        if self._facts.pue is not None:
+            yield from self._facility.entries_of(self._facts.pue, basis, energy, hour, grid)
+
+    def _pue_problems(self, now: datetime) -> Iterator[Problem]:
+        pue = self._facts.pue
+        if pue is not None and pue.at(hour_of(now)) is None:
+            what = f"no PUE is known of the hour from {moment_of(hour_of(now)):%Y-%m-%d %H:%M} UTC on: the facility's figures leave it out"
+            remedy = "add the hour to the file and recompute the day, or set `value` under `pue`, which stands in for such hours"
+            yield Problem("pue", "hour_unknown", what, remedy)
 
     def corrections(self, history: HistoryView, now: datetime) -> list[Entry]:
         """Return what mends the hours that were entered without the live values that are known since; once.
@@ -136,7 +157,8 @@ class ElectricityAccounts:
     def _mend(self, entered: Entry) -> Iterator[Entry]:
         """Take an entry back and enter its energy by the live values, if they cover all of the hour."""
         grid = self._grid_of(entered.hour)
-        rate = grid.rate(_LOCATION if entered.quantity == q.SCOPE2_MARKET_BASED.stem else entered.quantity)
+        quantity = HOSTS_OF.get(entered.quantity, entered.quantity)
+        rate = grid.rate(_LOCATION if quantity == q.SCOPE2_MARKET_BASED.stem else quantity)
         is_elsewhere = entered.region not in {"", grid.place.region}  # where the live values are not of
         if rate is None or is_elsewhere or not grid.is_live or not entered.amount.energy.central:
             return

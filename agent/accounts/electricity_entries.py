@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from impacts.market_based.instruments import Instrument
     from impacts.values.bounded import Bounded
 
+_MARKET = q.SCOPE2_MARKET_BASED.stem
 _ENERGY = Citation("the host's energy")
 
 
@@ -37,13 +38,15 @@ class ElectricityEntries:
         self._terms: tuple[GridInUse | None, MarketTerms | None] = (None, None)
 
     @classmethod
-    def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> ElectricityEntries:
-        """Return the account that goes on where the history leaves off."""
+    def after(
+        cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument], market: str = _MARKET
+    ) -> ElectricityEntries:
+        """Return the account that goes on where the history leaves off; `market` is the quantity of what instruments cover."""
         begins = min((one.begins for one in instruments), default=None)
         if begins is None:
             return cls(book, instruments, MarketState())
         since = datetime(begins.year, begins.month, begins.day, tzinfo=UTC)
-        return cls(book, instruments, market_state(history.counted(since), instruments))
+        return cls(book, instruments, market_state(history.counted(since), instruments, market))
 
     def terms(self, grid: GridInUse) -> MarketTerms:
         """Return what electricity is accounted by for as long as this grid is in use."""
@@ -74,7 +77,7 @@ class ElectricityEntries:
             left -= microjoules
             kind, factor = _factor_of(part.id, terms, grid)
             amount = ImpactHour(part.grams, microjoules)
-            yield Entry(hour, q.SCOPE2_MARKET_BASED.stem, kind, factor, amount, grid.region)
+            yield Entry(hour, _MARKET, kind, factor, amount, grid.region)
 
 
 def _factor_of(part_id: str, terms: MarketTerms, grid: GridInUse) -> tuple[EntryKind, str]:
@@ -87,13 +90,13 @@ def _factor_of(part_id: str, terms: MarketTerms, grid: GridInUse) -> tuple[Entry
     return EntryKind.YEARLY, terms.fallback.id
 
 
-def market_state(entries: Iterable[Entry], instruments: Sequence[Instrument]) -> MarketState:
-    """Return what the instruments have covered by the entries."""
+def market_state(entries: Iterable[Entry], instruments: Sequence[Instrument], market: str = _MARKET) -> MarketState:
+    """Return what the instruments have covered by the entries of a quantity."""
     ids = {one.name: one.id for one in instruments}
     used = (
         (one.hour, ids[one.factor], in_joules(one.amount.energy))
         for one in entries
-        if one.quantity == q.SCOPE2_MARKET_BASED.stem and one.kind is EntryKind.INSTRUMENT and one.factor in ids
+        if one.quantity == market and one.kind is EntryKind.INSTRUMENT and one.factor in ids
     )
     return MarketState.of(used, instruments)
 

@@ -6,14 +6,15 @@ The history is opened as the agent opens it, under its lock: one process writes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.accounts.electricity import netted
-from agent.accounts.recompute import Knowledge, recomputed
+from agent.accounts.facility import HOSTS_OF
+from agent.accounts.recompute import OF_HOST, Knowledge, recomputed
 from agent.errors import ConfigError
-from agent.history.hourly import ImpactHour
+from agent.history.hourly import ImpactHour, facility_basis
 from agent.history.view import HistoryView
 from agent.history.writer import History
 from agent.place import check_location, place_of
@@ -50,6 +51,13 @@ class Recomputation:
     old: Sequence[Entry]
     new: Sequence[Entry]
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The quantities of the host, and those of its facility that there are accounts of: their stems, energy by basis."""
+        found = [one.quantity for one in (*self.old, *self.new)]
+        of_facility = (one for one in found if facility_basis(one) is not None or one in HOSTS_OF)
+        return (*OF_HOST, *sorted(dict.fromkeys(of_facility)))
+
     def sides(self, quantity: str) -> tuple[Side, Side]:
         """Return what a quantity (its stem) came to before and comes to now."""
         return _side(quantity, self.old), _side(quantity, self.new)
@@ -79,7 +87,7 @@ def recompute_days(host: Host, config: Config, directory: Path, first: date, las
         # The agent enters at its next start, from the hour in which it stopped on, what counters have counted meanwhile.
         stopped = moment_of(hour_of(history.last_written_at or over))
         until = max(since, min(over, stopped))
-        known = _knowledge(host, config, directory)
+        known = replace(_knowledge(host, config, directory), pue=config.pue, hosts=history.host_hours(since, until))
         old = netted(history.accounts(since, until))
         before = netted(history.accounts(_EVER, since)) if known.instruments else []
         changed = recomputed(before, old, known)

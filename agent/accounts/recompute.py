@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hours' accounts by the best factors that are known now: a newer year, a residual mix, instruments, live values.
+"""The hours' accounts by the best factors that are known now: a newer year, a residual mix, instruments, live values, a PUE.
 
 Pure: accounts in, accounts out. What was entered by live values stays as it is, because nothing later is better; an hour's
 energy is never touched (docs/adr/0014).
@@ -8,13 +8,14 @@ energy is never touched (docs/adr/0014).
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isclose
 from typing import TYPE_CHECKING
 
 from agent.accounts.electricity_entries import ElectricityEntries, market_state
+from agent.accounts.facility import OF_HOSTS, energy_entry
 from agent.accounts.grid_in_use import GridInUse, grid_of_hour
-from agent.history.hourly import Entry, EntryKind, ImpactHour
+from agent.history.hourly import Entry, EntryKind, ImpactHour, facility_basis
 from agent.place import Place
 from agent.stretch import HOUR_SECONDS, hour_of
 from impacts import quantities as q
@@ -22,10 +23,11 @@ from impacts.market_based.instruments import Level
 from impacts.values.bounded import NOTHING, Bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from agent.accounts.grid_in_use import Rate
     from agent.grid.live import LiveFactor
+    from impacts.facility import Pue
     from impacts.factor_book import FactorBook
     from impacts.market_based.instruments import Instrument
 
@@ -33,7 +35,9 @@ _DAY_SECONDS = 86400
 _SAME = 1e-9  # relative: what differs less is the order of a sum
 _LOCATION, _MARKET = q.SCOPE2_LOCATION_BASED.stem, q.SCOPE2_MARKET_BASED.stem
 _UPSTREAM, _WATER = q.ENERGY_UPSTREAM.stem, q.USE_WATER.stem
-QUANTITIES = (_LOCATION, _MARKET, _UPSTREAM, _WATER)
+OF_HOST = (_LOCATION, _MARKET, _UPSTREAM, _WATER)
+_QUANTITIES = (*OF_HOST, *OF_HOSTS.values())
+_FACILITY_LOCATION, _FACILITY_MARKET = OF_HOSTS[_LOCATION], OF_HOSTS[_MARKET]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Knowledge:
     place: Place  # of the hours whose own the history does not know, and of the live values
     instruments: Sequence[Instrument] = ()
     live: Sequence[LiveFactor] = ()
+    pue: Pue | None = None
+    hosts: Mapping[int, Mapping[str, Bounded]] = field(default_factory=dict)  # the host's energy by hour and basis
 
 
 def recomputed(before: Sequence[Entry], accounts: Sequence[Entry], known: Knowledge) -> list[Entry]:
@@ -64,7 +70,10 @@ class _Work:
 
     def __init__(self, before: Sequence[Entry], known: Knowledge) -> None:
         self._known = known
-        self._entries = ElectricityEntries(known.book, known.instruments, market_state(before, known.instruments))
+        self._entries, self._facility = (
+            ElectricityEntries(known.book, known.instruments, market_state(before, known.instruments, market))
+            for market in (_MARKET, _FACILITY_MARKET)
+        )
         self._by_day: dict[tuple[int, Place], GridInUse] = {}
         self._live: dict[int, list[LiveFactor]] = defaultdict(list)
         for one in known.live:
@@ -73,11 +82,31 @@ class _Work:
 
     def changed(self, hour: int, old: Sequence[Entry]) -> Iterator[Entry]:
         """Return the hour's entries of the quantities that change."""
-        new = [entry for place, entries in self._by_place(old) for entry in self._anew(hour, place, entries)]
-        for quantity in QUANTITIES:
+        ratio = self._facility_ratio(hour, old)
+        new = [entry for place, entries in self._by_place(old) for entry in self._anew(hour, place, entries, ratio)]
+        new += self._facility_energy(hour, old)
+        for quantity in dict.fromkeys((*_QUANTITIES, *(one.quantity for one in new))):
             before, after = ([one for one in entries if one.quantity == quantity] for entries in (old, new))
             if not _same(after, before):
                 yield from after
+
+    def _facility_ratio(self, hour: int, old: Sequence[Entry]) -> Bounded | None:
+        """Return the facility's energy over the host's: the PUE that is known now, else as the hour was entered; None: neither."""
+        known = None if self._known.pue is None else self._known.pue.at(hour)
+        if known is not None:
+            return Bounded.of(known)
+        energies = [_energy(old, quantity) for quantity in (_FACILITY_LOCATION, _LOCATION)]
+        return _ratio(*energies) if energies[0] else None
+
+    def _facility_energy(self, hour: int, old: Sequence[Entry]) -> Iterator[Entry]:
+        """Return the facility's energy by basis, by the PUE that is known now, else as it was entered."""
+        pue = self._known.pue
+        known = None if pue is None else pue.at(hour)
+        if pue is None or known is None:
+            yield from (one for one in old if facility_basis(one.quantity) is not None)
+            return
+        for basis, energy in self._known.hosts.get(hour, {}).items():
+            yield energy_entry(pue, Bounded.of(known), basis, energy, hour)
 
     def _by_place(self, entries: Sequence[Entry]) -> Iterator[tuple[Place, list[Entry]]]:
         """Part an hour's entries by where the host was: as they say, else where it is known to be now."""
@@ -86,24 +115,31 @@ class _Work:
             inside = [one for one in entries if one.region == region or len(regions) == 1]
             yield Place(region) if region else self._known.place, inside
 
-    def _anew(self, hour: int, place: Place, old: Sequence[Entry]) -> Iterator[Entry]:
-        """Return what the energy of an hour in one place is entered as by what is known now."""
-        by_quantity = {quantity: [one for one in old if one.quantity == quantity] for quantity in QUANTITIES}
+    def _anew(self, hour: int, place: Place, old: Sequence[Entry], ratio: Bounded | None) -> Iterator[Entry]:
+        """Return what the energy of an hour in one place is entered as by what is known now; `ratio` is the facility's to it."""
+        by_quantity = {quantity: [one for one in old if one.quantity == quantity] for quantity in OF_HOST}
         grid = self._grid_of(hour, place)
-        location = _by_grid(_LOCATION, by_quantity, grid)
-        yield from location
-        yield from _merged(self._by_market(hour, grid, location))
-        yield from _by_grid(_UPSTREAM, by_quantity, grid)
+        location, upstream = (_by_grid(quantity, by_quantity, grid) for quantity in (_LOCATION, _UPSTREAM))
+        yield from (*location, *upstream)
+        yield from _merged(self._by_market(self._entries, hour, grid, location))
         yield from _by_grid(_WATER, by_quantity, grid)
+        if ratio is None:
+            return
+        yield from (_of_facility(one, ratio) for one in (*location, *upstream))
+        scaled = [replace(one, amount=_times(one.amount, ratio)) for one in location]
+        market = _merged(self._by_market(self._facility, hour, grid, scaled))
+        yield from (replace(one, quantity=_FACILITY_MARKET) for one in market)
 
-    def _by_market(self, hour: int, grid: GridInUse, location: Sequence[Entry]) -> Iterator[Entry]:
+    def _by_market(
+        self, entries: ElectricityEntries, hour: int, grid: GridInUse, location: Sequence[Entry]
+    ) -> Iterator[Entry]:
         """Return what instruments cover and what stands for the rest: where that is the grid's average, as in `location`."""
         energy = sum((one.amount.energy for one in location), NOTHING)
         average = grid.rates[0]
         by_one = [Entry(hour, _LOCATION, average.kind, average.factor, average.of(energy))]
-        fallback = self._entries.terms(grid).fallback
+        fallback = entries.terms(grid).fallback
         is_as_entered = fallback.level is Level.GRID_AVERAGE and not _same(by_one, location)
-        for one in self._entries.market_entries(energy, hour, grid):
+        for one in entries.market_entries(energy, hour, grid):
             if is_as_entered and one.kind is not EntryKind.INSTRUMENT:
                 yield from (
                     replace(part, quantity=_MARKET, amount=_share(part.amount, one.amount.energy, energy))
@@ -146,9 +182,24 @@ def _by_rate(entry: Entry, rate: Rate, region: str) -> Entry:
 
 def _share(amount: ImpactHour, part: Bounded, whole: Bounded) -> ImpactHour:
     """Return of an amount what a part of the energy makes, corner by corner."""
+    return _times(amount, _ratio(part, whole))
+
+
+def _ratio(part: Bounded, whole: Bounded) -> Bounded:
     pairs = zip(part.amounts(), whole.amounts(), strict=True)
-    ratios = Bounded(*(1.0 if one == all_of_it else one / all_of_it for one, all_of_it in pairs))
-    return ImpactHour(amount.amount * ratios, (amount.energy * ratios).each(round))
+    return Bounded(*(1.0 if one == all_of_it else one / all_of_it for one, all_of_it in pairs))
+
+
+def _times(amount: ImpactHour, ratio: Bounded) -> ImpactHour:
+    return ImpactHour(amount.amount * ratio, (amount.energy * ratio).each(round))
+
+
+def _of_facility(entry: Entry, ratio: Bounded) -> Entry:
+    return replace(entry, quantity=OF_HOSTS[entry.quantity], amount=_times(entry.amount, ratio))
+
+
+def _energy(entries: Iterable[Entry], quantity: str) -> Bounded:
+    return sum((one.amount.energy for one in entries if one.quantity == quantity), NOTHING)
 
 
 def _merged(entries: Iterable[Entry]) -> list[Entry]:

@@ -6,17 +6,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent.history.hourly import HostHour, ImpactHour
+from agent.history.hourly import EntryKind, HostHour, ImpactHour
 from agent.stretch import HOUR_SECONDS
+from impacts.quantities import HOST_IDLE_ENERGY
 from impacts.values.estimates import merge_grounds
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.history.grounds import Grounds
-    from agent.history.hourly import Entry, EntryKind
+    from agent.history.hourly import Entry
     from agent.history.view import HistoryView
     from agent.stretch import Stretch
+
+_IDLE = HOST_IDLE_ENERGY.stem
 
 
 class FactorInUse(NamedTuple):
@@ -35,6 +38,7 @@ class Totals:
     hosts: dict[str, HostHour] = field(default_factory=dict)  # by basis
     sets: dict[str, list[Grounds]] = field(default_factory=dict)  # what the energy rests on, by basis: each set once
     impacts: dict[str, dict[FactorInUse, ImpactHour]] = field(default_factory=dict)  # by quantity
+    idle_sets: dict[str, Grounds] = field(default_factory=dict)  # what the idle power rests on, by the set's id
 
     @classmethod
     def of(cls, history: HistoryView, begins: datetime, since: datetime | None) -> Totals:
@@ -44,12 +48,19 @@ class Totals:
             totals._add_energy(basis, grounds, energy)
         for (quantity, kind, factor, region), amount in history.impact_totals_by_factor(since).items():
             totals._add(quantity, FactorInUse(kind, factor, region), amount)
+        sets = history.grounds()
+        totals.idle_sets = {by.factor: sets[by.factor] for by in totals.impacts.get(_IDLE, ())}
         return totals
 
     @property
     def energy_grounds(self) -> Grounds:
         """What the energy of all bases rests on."""
         return merge_grounds(*map(self.grounds, self.sets))
+
+    @property
+    def idle_grounds(self) -> Grounds:
+        """What the energy that was spent idle rests on."""
+        return merge_grounds(*self.idle_sets.values(), self.energy_grounds)
 
     def grounds(self, basis: str) -> Grounds:
         """What the energy of a basis rests on."""
@@ -67,6 +78,11 @@ class Totals:
     def add_stretch(self, quantity: str, by: FactorInUse, amount: ImpactHour, stretch: Stretch) -> None:
         """Add what of a stretch's amount falls into the period."""
         self._add(quantity, by, amount.share(stretch.share_since(self.begins)))
+
+    def add_idle(self, name: str, grounds: Grounds, amount: ImpactHour, stretch: Stretch) -> None:
+        """Add what of a stretch's energy that was spent idle falls into the period; `name` is the id of its grounds."""
+        self.idle_sets[name] = grounds
+        self.add_stretch(_IDLE, FactorInUse(EntryKind.YEARLY, name, ""), amount, stretch)
 
     def correct(self, entry: Entry) -> None:
         """Add an entry that mends an hour, as far as the hour lies in the period."""

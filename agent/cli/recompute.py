@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.accounts.recomputation import recompute_days
-from agent.accounts.recompute import QUANTITIES
 from agent.cli import DONE
 from agent.cli.options import add_config, add_format
 from agent.config_file import config_of
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from agent.host import Host
 
 HELP = "apply the best factors now known to the history's hours, as a new version of their accounts"
-_UNITS = {quantity.stem: quantity.unit for quantity in CATALOGUE if quantity.stem in QUANTITIES}
+_UNITS = {quantity.stem: quantity.unit for quantity in CATALOGUE}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,12 +68,12 @@ def _document(done: Recomputation) -> dict[str, Any]:
         "version": done.version,
         "hours": done.hours,
         "hours_changed": done.hours_changed,
-        "quantities": [_quantity(stem, *done.sides(stem)) for stem in QUANTITIES],
+        "quantities": [_quantity(stem, *done.sides(stem)) for stem in done.quantities],
     }
 
 
 def _quantity(stem: str, old: Side, new: Side) -> dict[str, Any]:
-    return {"quantity": stem, "unit": _UNITS[stem], "old": _side(old), "new": _side(new)}
+    return {"quantity": stem, "unit": _UNITS[stem.partition(":")[0]], "old": _side(old), "new": _side(new)}
 
 
 def _side(side: Side) -> dict[str, Any]:

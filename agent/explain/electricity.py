@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from agent.accounts.facility import HOSTS_OF
 from agent.accounts.grid_in_use import grid_by_the_book
+from agent.explain.facility import by_basis, facility_energy_figures, pue_grounds
 from agent.explain.shares import shares_of_totals
 from agent.history.hourly import ImpactHour
 from agent.place import Place
@@ -22,7 +24,7 @@ from impacts.values.estimates import Citation, Estimate
 from impacts.values.units import JOULES_PER_KWH, JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from agent.accounts.electricity import ElectricityAccounts
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from impacts.quantities import Quantity
 
 QUANTITIES = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
+OF_FACILITY = (q.FACILITY_SCOPE2_LOCATION_BASED, q.FACILITY_SCOPE2_MARKET_BASED, q.FACILITY_ENERGY_UPSTREAM)
 
 _SAME = 1e-6  # relative: an hour's sum is a float
 _TITLES = {
@@ -41,6 +44,8 @@ _TITLES = {
     q.SCOPE2_MARKET_BASED: "scope 2, market-based",
     q.ENERGY_UPSTREAM: "scope 3 category 3, upstream of the energy",
     q.USE_WATER: "water consumed by the power plants",
+    q.FACILITY_SCOPE2_LOCATION_BASED: "scope 2, location-based, of the facility",
+    q.FACILITY_ENERGY_UPSTREAM: "scope 3 category 3, upstream of the facility's energy",
 }
 _CENTRAL = Citation("the agent's own figures since the history began: central values per joule")
 
@@ -55,9 +60,24 @@ class ElectricityPapers:
 
     def total_figures(self, totals: Totals, period: str) -> Iterator[Figure]:
         """Return the counters of a period. Corrections may leave a rounding below zero, which is nothing."""
+        yield from self.figures(shares_of_totals(totals), totals, period)
+
+    def figures(self, shares: Mapping[str, list[Share]], totals: Totals, period: str) -> Iterator[Figure]:
+        """Return what the shares by quantity come to; `totals` know what the energy of the same time rests on.
+
+        The facility's figures are there only while a PUE is set.
+        """
         grounds = totals.energy_grounds
         for quantity in QUANTITIES:
-            yield from self.figure(quantity, shares_of_totals(totals, quantity), grounds, period)
+            yield from self.figure(quantity, shares.get(quantity.stem, ()), grounds, period)
+        pue = self.facts.pue
+        if pue is None:
+            return
+        energy = by_basis(shares)
+        yield from facility_energy_figures(energy, pue, totals, period)
+        for quantity in OF_FACILITY:
+            of_facility = (*grounds, *pue_grounds(energy, pue))
+            yield from self.figure(quantity, shares.get(quantity.stem, ()), of_facility, period)
 
     def figure(
         self, quantity: Quantity, shares: Sequence[Share], energy_grounds: Sequence[Citation], period: str
@@ -70,7 +90,8 @@ class ElectricityPapers:
 
     def matches(self, totals: Totals) -> tuple[FactorMatch, ...]:
         """Return the factors in use now and those behind totals, with how well each fits the place that it was used for."""
-        shares = chain(*(shares_of_totals(totals, quantity) for quantity in QUANTITIES))
+        of_totals = shares_of_totals(totals)
+        shares = chain(*(of_totals.get(quantity.stem, ()) for quantity in QUANTITIES))
         grids = (self._grid_of(share) for share in shares)
         behind = (match for grid in grids if grid is not None for match in grid.matches)
         return (*behind, *self.accounts.matches(self.at))
@@ -104,6 +125,10 @@ class ElectricityPapers:
         if quantity is q.SCOPE2_MARKET_BASED:
             parts = [Part(one.label, one.joules, one.amount.amount, tuple(grounds)) for one in shares]
             return market_derivation(period, parts, self.accounts.terms(self.at), self._market_state)
+        if quantity is q.FACILITY_SCOPE2_MARKET_BASED:
+            parts = [Part(one.label, one.joules, one.amount.amount, tuple(grounds)) for one in shares]
+            terms, state = self.accounts.terms(self.at), self.accounts.facility_market_state
+            return market_derivation(f"of the facility, {period}", parts, terms, state)
         names = _names(shares)
         inputs = {name: self._of_share(quantity, one, grounds) for name, one in zip(names, shares, strict=True)}
         return work_out(f"{_TITLES[quantity]}, {period}", " + ".join(inputs), inputs, units=_in(quantity))
@@ -121,19 +146,19 @@ class ElectricityPapers:
 
     def _of_share(self, quantity: Quantity, share: Share, grounds: Sequence[Citation]) -> Derivation:
         """Return energy × factor, and how the factor is worked out."""
-        ground = Citation(f"the agent's accounts: the host's energy that is entered on {share.label}")
+        ground = Citation(f"the agent's accounts: the energy that is entered on {share.label}")
         energy = share.joules.estimate("J", ground, *grounds)
         grid = self._grid_of(share)
-        rate = None if grid is None else grid.rate(quantity.stem)
+        rate = None if grid is None else grid.rate(HOSTS_OF.get(quantity.stem, quantity.stem))
         if grid is None or rate is None or not _is_product(share, rate.per_joule):
             factor = _mean(share, quantity, cited_row(share.by.factor, self.facts.machine.book))
             return _product(share, energy, factor, "the factor is the mean of its hours", quantity)
         of_factor = {
-            q.SCOPE2_LOCATION_BASED: grid.split.scope2_derivation,
-            q.ENERGY_UPSTREAM: grid.split.upstream_derivation,
+            q.SCOPE2_LOCATION_BASED.stem: grid.split.scope2_derivation,
+            q.ENERGY_UPSTREAM.stem: grid.split.upstream_derivation,
         }
         about = "as in the dataset" if quantity is q.USE_WATER else _about(grid)
-        return _product(share, energy, of_factor.get(quantity, rate.per_joule), about, quantity)
+        return _product(share, energy, of_factor.get(rate.quantity, rate.per_joule), about, quantity)
 
     def _grid_of(self, share: Share) -> GridInUse | None:
         """Return the grid that the share was entered by, if it is known still."""

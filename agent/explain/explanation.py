@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from agent.accounts.electricity import netted
 from agent.accounts.totals import Totals
-from agent.explain.electricity import QUANTITIES, ElectricityPapers
+from agent.explain.electricity import OF_FACILITY, QUANTITIES, ElectricityPapers
 from agent.explain.embodied import amortised_figure, amortised_ratio_figure, coming_year
-from agent.explain.power import EVER, host_energy_figures
+from agent.explain.power import EVER, host_energy_figures, idle_energy_figure
 from agent.explain.shares import shares_of_entries
 from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
@@ -36,10 +36,14 @@ _OF_THE_HISTORY_ALONE = {q.SCOPE2_MARKET_TO_LOCATION, q.EMBODIED_AMORTISED, q.EM
 # The quantities whose papers follow those of a quantity, because it is made of them.
 _BESIDE = {
     q.HOST_ENERGY: (q.HOST_POWER,),
+    q.HOST_IDLE_POWER: (q.HOST_POWER,),
+    q.HOST_IDLE_ENERGY: (q.HOST_IDLE_POWER, q.HOST_ENERGY),
     q.HOST_MEASURED_ENERGY: (q.HOST_POWER,),
     q.CHANNEL_ENERGY: (q.CHANNEL_POWER,),
     q.SCOPE2_MARKET_TO_LOCATION: (q.SCOPE2_MARKET_BASED, q.SCOPE2_LOCATION_BASED),
     **dict.fromkeys(QUANTITIES, (q.HOST_ENERGY, q.HOST_POWER)),
+    q.FACILITY_ENERGY: (q.HOST_ENERGY, q.HOST_POWER),
+    **dict.fromkeys(OF_FACILITY, (q.FACILITY_ENERGY, q.HOST_ENERGY, q.HOST_POWER)),
 }
 
 
@@ -92,12 +96,11 @@ class Explanation:
         at, totals = self.snapshot.taken_at, Totals.of(history, began_at, None)
         papers = ElectricityPapers(self.facts, self.electricity, at)
         yield from host_energy_figures(totals, EVER)
+        yield from idle_energy_figure(totals, EVER)
         accounts = netted(history.accounts(moment_of(hour_of(began_at))))
         version = history.newest_version()
         period = f"{EVER}, version {version} of the accounts" if version else EVER
-        for quantity in QUANTITIES:
-            shares = shares_of_entries(one for one in accounts if one.quantity == quantity.stem)
-            yield from papers.figure(quantity, shares, totals.energy_grounds, period)
+        yield from papers.figures(shares_of_entries(accounts), totals, period)
         yield from papers.ratio_figure(totals)
         yield from amortised_figure(self.facts, totals, EVER)
         yield from amortised_ratio_figure(self.facts, at, began_at)

@@ -25,6 +25,7 @@ EVER = "since the history began"
 OBSERVED = Citation("the agent's own observation")
 
 _ENTERED = Citation("the agent's accounts: the host steps of the period")
+_IDLE = Citation("the agent's accounts: idle power, or the power where that is lower, of the host steps of the period")
 _MEASURED = Citation("the agent's last host step: what its measured channels gave")
 _HOST = Citation("the agent's last host step: its energy, central value")
 
@@ -34,6 +35,8 @@ def host_figures(step: HostStep | None) -> Iterator[Figure]:
     if step is None:
         return
     yield Figure.derived(q.HOST_POWER, (step.basis.value,), step.power, step.basis.value)
+    if step.idle is not None:
+        yield Figure.derived(q.HOST_IDLE_POWER, (), step.idle, step.basis.value)
     yield Figure.derived(q.HOST_MEASURED_ENERGY, (), _measured_share(step))
 
 
@@ -45,6 +48,17 @@ def host_energy_figures(totals: Totals, period: str) -> Iterator[Figure]:
         title = f"energy of the host, {basis.replace('_', ' ')}, {period}"
         paper = work_out(title, "entered", inputs, units={"entered": "kWh", RESULT: "kWh"})
         yield Figure.derived(q.HOST_ENERGY, (basis,), paper, basis)
+
+
+def idle_energy_figure(totals: Totals, period: str) -> Iterator[Figure]:
+    """Return what of a period's energy the host would have drawn with nothing to do; None where its idle power was never known."""
+    entered = totals.impact(q.HOST_IDLE_ENERGY.stem)
+    if entered is None:
+        return
+    inputs = {"entered": entered.amount.estimate("J", _IDLE, *totals.idle_grounds)}
+    title = f"energy of the host spent idle, {period}"
+    paper = work_out(title, "entered", inputs, units={"entered": "kWh", RESULT: "kWh"})
+    yield Figure.derived(q.HOST_IDLE_ENERGY, (), paper)
 
 
 def _measured_share(step: HostStep) -> Derivation:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from agent.accounts.totals import Totals
     from agent.history.hourly import Entry
-    from impacts.quantities import Quantity
     from impacts.values.bounded import Bounded
 
 
@@ -47,21 +46,28 @@ class Share:
         return f"the hour of {first} UTC" if first == last else f"{len(self.hours)} hours, {first} to {last} UTC"
 
 
-def shares_of_totals(totals: Totals, quantity: Quantity) -> list[Share]:
-    """Return what was entered of a quantity by each factor, the largest first, without what was taken back whole."""
-    by_factor = totals.impacts.get(quantity.stem, {})
-    return _largest_first(Share(by, amount) for by, amount in by_factor.items() if amount.energy)
+def shares_of_totals(totals: Totals) -> dict[str, list[Share]]:
+    """Return what was entered by each factor, by quantity, the largest first, without what was taken back whole."""
+    return {
+        quantity: _largest_first(Share(by, amount) for by, amount in by_factor.items() if amount.energy)
+        for quantity, by_factor in totals.impacts.items()
+    }
 
 
-def shares_of_entries(entries: Iterable[Entry]) -> list[Share]:
-    """Return the sums by factor of netted entries, the largest first."""
-    sums: dict[FactorInUse, ImpactHour] = {}
-    hours: dict[FactorInUse, set[int]] = {}
+def shares_of_entries(entries: Iterable[Entry]) -> dict[str, list[Share]]:
+    """Return the sums by factor of netted entries, by quantity, the largest first."""
+    sums: dict[str, dict[FactorInUse, ImpactHour]] = {}
+    hours: dict[tuple[str, FactorInUse], set[int]] = {}
     for one in entries:
-        by = factor_of(one)
-        sums[by] = sums.get(by, ImpactHour()) + one.amount
-        hours.setdefault(by, set()).add(one.hour)
-    return _largest_first(Share(by, amount, tuple(sorted(hours[by]))) for by, amount in sums.items())
+        by, of_quantity = factor_of(one), sums.setdefault(one.quantity, {})
+        of_quantity[by] = of_quantity.get(by, ImpactHour()) + one.amount
+        hours.setdefault((one.quantity, by), set()).add(one.hour)
+    return {
+        quantity: _largest_first(
+            Share(by, amount, tuple(sorted(hours[quantity, by]))) for by, amount in of_quantity.items()
+        )
+        for quantity, of_quantity in sums.items()
+    }
 
 
 def _largest_first(shares: Iterable[Share]) -> list[Share]:

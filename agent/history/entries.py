@@ -20,6 +20,7 @@ from agent.history.tables import (
     Value,
 )
 from agent.stretch import Stretch
+from impacts.quantities import HOST_IDLE_ENERGY
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,6 +52,13 @@ class Entries:
         name = grounds_id(grounds)
         self.grounds[name] = grounds
         self._spread(HOSTS, (basis, name), whole, stretch)
+
+    def add_idle(self, grounds: Grounds, whole: ImpactHour, stretch: Stretch) -> str:
+        """Add the energy of a stretch that was spent idle, and what its idle power rests on; return the id of that."""
+        name = grounds_id(grounds)
+        self.grounds[name] = grounds
+        self.add_impact(HOST_IDLE_ENERGY.stem, EntryKind.YEARLY, whole, stretch, name)
+        return name
 
     def add_unobserved(self, stretch: Stretch, *, may_be_off: bool) -> None:
         """Add a time of which nothing is known, and perhaps not even whether the host was on."""

@@ -12,6 +12,7 @@ from enum import StrEnum
 from operator import add
 from typing import TYPE_CHECKING, Any, Self
 
+from impacts.quantities import FACILITY_ENERGY
 from impacts.values.bounded import NOTHING, Bounded
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class ImpactHour(Hour):
 class EntryKind(StrEnum):
     """By what an amount was entered."""
 
-    YEARLY = "yearly"  # a row of a dataset, or of a residual mix
+    YEARLY = "yearly"  # nothing of the hour itself: a row of a dataset or of a residual mix, a setting, a model
     LIVE = "live"  # a provider's value of the time itself, which nothing later is better than
     HELD = "held"  # a provider's last value, beyond its time
     INSTRUMENT = "instrument"
@@ -178,9 +179,9 @@ class Entry:
     """An amount of one quantity in an hour by one factor. One that was taken back has a second entry below zero."""
 
     hour: int
-    quantity: str  # its stem
+    quantity: str  # its stem; of the facility's energy with the basis: facility_energy:measured
     kind: EntryKind
-    factor: str  # DATASET/ROW, or the instrument's name; empty for what has no factor
+    factor: str  # DATASET/ROW, the name of an instrument or a PUE, the id of grounds; empty for what has none
     amount: ImpactHour
     region: str = ""  # where the host was said to be; empty where nobody had said it
     taken_back: bool = False
@@ -213,3 +214,16 @@ def label(kind: EntryKind, factor: str) -> str:
         case EntryKind.RETIRED:
             return "embodied, left by retired parts"
     return factor
+
+
+_FACILITY_ENERGY = f"{FACILITY_ENERGY.stem}:"
+
+
+def facility_energy(basis: str) -> str:
+    """Return the quantity that the facility's energy is entered as, by the basis that the host's is known on."""
+    return f"{_FACILITY_ENERGY}{basis}"
+
+
+def facility_basis(quantity: str) -> str | None:
+    """Return the basis of a quantity of the facility's energy; None for any other quantity."""
+    return quantity.removeprefix(_FACILITY_ENERGY) if quantity.startswith(_FACILITY_ENERGY) else None

@@ -7,9 +7,12 @@ from itertools import pairwise
 from math import isclose
 from typing import TYPE_CHECKING
 
+from agent.history.hourly import facility_basis
 from agent.stretch import HOUR_SECONDS
 from impacts.problems import Problem
 from impacts.quantities import SCOPE2_LOCATION_BASED
+from impacts.values.bounded import NOTHING
+from impacts.values.units import JOULES_PER_KWH, JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +35,7 @@ def period_problems(
     yield from _missing(view, begins, ends)
     yield from _identities(view, begins, ends)
     yield from _places(accounts)
+    yield from _without_pue(accounts)
     yield from _recomputed(view, begins, ends)
     yield from _hardware(view, booked)
 
@@ -89,6 +93,18 @@ def _places(accounts: AccountTotals) -> Iterator[Problem]:
             "nothing to mend if it was moved; hours of a place that nobody has said follow `location` at a recompute"
         )
         yield Problem(_ORIGIN, "place_changed", f"{what}: each hour is accounted by the grid of its own place", remedy)
+
+
+def _without_pue(accounts: AccountTotals) -> Iterator[Problem]:
+    """Say how much of the host's energy is not in the facility's figures, where there are any."""
+    of_hosts = [hour.energy for (stem, *_), hour in accounts.items() if stem == SCOPE2_LOCATION_BASED.stem]
+    of_facilitys = [hour.energy for (stem, *_), hour in accounts.items() if facility_basis(stem) is not None]
+    host, facilitys = sum(of_hosts, NOTHING).central, sum(of_facilitys, NOTHING).central
+    left_out = (host - facilitys) * JOULES_PER_MICROJOULE / JOULES_PER_KWH
+    if facilitys and host - facilitys > _SAME * host:
+        what = f"of {left_out:.6g} kWh of the host's energy no PUE was known: the facility's figures leave it out"
+        remedy = "add those hours to the file of the PUE, or set its `value`, and recompute the days"
+        yield Problem(_ORIGIN, "pue_missing", what, remedy)
 
 
 def _recomputed(view: HistoryView, begins: datetime, ends: datetime) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.history.hourly import EntryKind, ImpactHour
+from agent.history.hourly import EntryKind, ImpactHour, facility_basis
 from agent.history.lots import bookings
 from agent.history.period_problems import period_problems
 from agent.stretch import hour_of, moment_of
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from impacts.values.estimates import Estimate
 
 _OF_ENERGY = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
+_OF_FACILITY = (q.FACILITY_SCOPE2_LOCATION_BASED, q.FACILITY_SCOPE2_MARKET_BASED, q.FACILITY_ENERGY_UPSTREAM)
 _ENTERED = Citation("the agent's history: what was entered in the hours of the period")
 
 
@@ -54,9 +55,12 @@ def statement(view: HistoryView, begins: datetime, ends: datetime, book: FactorB
     accounts = view.account_totals(begins, ends)
     sets = view.lot_sets()
     booked = [one for one in bookings(sets) if one.acquired and begins <= midnight(one.acquired) < ends]
+    energy_grounds = merge_grounds(*(grounds for _, grounds in energies))
     figures = (
         *_energy_figures(energies, subject),
-        *_use_figures(accounts, merge_grounds(*(grounds for _, grounds in energies)), subject, book),
+        *_idle_figure(accounts, energy_grounds, view, subject),
+        *_use_figures(accounts, energy_grounds, subject, book),
+        *_facility_figures(accounts, energy_grounds, subject, book),
         *_amortised_figure(accounts, sets, subject),
         *_booked_figures(booked),
     )
@@ -76,9 +80,38 @@ def _energy_figures(energies: dict[tuple[str, Grounds], HostHour], period: str) 
         )
 
 
-def _use_figures(accounts: AccountTotals, energy: Grounds, period: str, book: FactorBook | None) -> Iterator[Figure]:
+def _idle_figure(accounts: AccountTotals, energy: Grounds, view: HistoryView, period: str) -> Iterator[Figure]:
+    """Return the energy that was spent idle, with what the idle power rests on."""
+    ids = [factor for stem, _, factor, _ in accounts if stem == q.HOST_IDLE_ENERGY.stem]
+    if ids:
+        sets = view.grounds()
+        yield _amount(q.HOST_IDLE_ENERGY, accounts, merge_grounds(*(sets[one] for one in ids), energy), period)
+
+
+def _facility_figures(
+    accounts: AccountTotals, energy: Grounds, period: str, book: FactorBook | None
+) -> Iterator[Figure]:
+    """Return the facility's energy by basis and what its use emits, of the hours whose PUE was known."""
+    of_facility = [(facility_basis(stem), pue, hour) for (stem, _, pue, _), hour in accounts.items()]
+    entered = [(basis, pue, hour) for basis, pue, hour in of_facility if basis is not None]
+    grounds = merge_grounds(energy, *((Citation(f"the agent's history: {pue}"),) for _, pue, _ in entered))
+    for basis in dict.fromkeys(basis for basis, _, _ in entered):
+        joules = sum((hour.amount for other, _, hour in entered if other == basis), NOTHING)
+        title = f"energy of the facility, {basis.replace('_', ' ')}, {period}"
+        estimate = joules.estimate("J", _ENTERED, *grounds)
+        yield _figure(q.FACILITY_ENERGY, (basis,), estimate, title, basis)
+    yield from _use_figures(accounts, grounds, period, book, _OF_FACILITY)
+
+
+def _use_figures(
+    accounts: AccountTotals,
+    energy: Grounds,
+    period: str,
+    book: FactorBook | None,
+    quantities: Iterable[Quantity] = _OF_ENERGY,
+) -> Iterator[Figure]:
     """Return what the use of the energy emits and consumes."""
-    for quantity in _OF_ENERGY:
+    for quantity in quantities:
         if any(stem == quantity.stem for stem, *_ in accounts):
             # What was taken back whole stands for nothing.
             by = (

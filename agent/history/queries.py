@@ -8,6 +8,9 @@ from agent.history.tables import HOURLY, IMPACTS
 _WITHIN = "WHERE hour >= :since AND hour < :until"
 _OF_ENTRY = ", ".join((*IMPACTS.key, *IMPACTS.amounts))
 COUNTED = f"SELECT 0 AS version, {_OF_ENTRY} FROM impact_hour {_WITHIN}"  # noqa: S608 - constants
+HOST_HOURS = f"""
+    SELECT hour, basis, SUM(low_microjoules), SUM(microjoules), SUM(high_microjoules)
+    FROM host_hour {_WITHIN} GROUP BY hour, basis ORDER BY hour, basis"""  # noqa: S608 - constants
 NEWEST_ACCOUNTS = f"""
     {COUNTED} AND NOT EXISTS (
         SELECT 1 FROM account_hour AS later WHERE later.hour = impact_hour.hour AND later.quantity = impact_hour.quantity

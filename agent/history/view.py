@@ -15,8 +15,9 @@ from agent.history.grounds import Grounds, read_grounds
 from agent.history.hourly import Entry, EntryKind, HostHour, ImpactHour
 from agent.history.identity import Identified, read_identities
 from agent.history.lots import LotSet, read_lot_sets
-from agent.history.queries import ABSENCE, ACCOUNT_TOTALS, COUNTED, NEWEST_ACCOUNTS, RECORDED, VERSIONS
+from agent.history.queries import ABSENCE, ACCOUNT_TOTALS, COUNTED, HOST_HOURS, NEWEST_ACCOUNTS, RECORDED, VERSIONS
 from agent.history.tables import HOSTS, IMPACTS, HourlyTable, Key, Value
+from impacts.values.bounded import Bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,6 +112,14 @@ class HistoryView:
         grounds = self.grounds()
         totals = self.totals(HOSTS, since, until)
         return {(basis, grounds[rests_on]): energy for (basis, rests_on), energy in totals.items()}
+
+    def host_hours(self, since: datetime, until: datetime) -> dict[int, dict[str, Bounded]]:
+        """Return the host's energy (whole microjoules) by hour and basis, of the hours from `since` on and before `until`."""
+        hours: dict[int, dict[str, Bounded]] = {}
+        with reading():
+            for hour, basis, *energy in self._connection.execute(HOST_HOURS, _period(since, until)):
+                hours.setdefault(hour, {})[basis] = Bounded(*energy)
+        return hours
 
     def impact_totals_by_factor(self, since: datetime | None = None, until: datetime | None = None) -> AccountTotals:
         """Return what the counters have counted by quantity, kind, factor and region; what was taken back is taken off."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agent.explain.electricity import ElectricityPapers
 from agent.explain.embodied import amortised_figure, amortised_ratio_figure, embodied_figures
 from agent.explain.factors import factor_figures
-from agent.explain.power import EVER, OBSERVED, channel_figures, host_energy_figures, host_figures
+from agent.explain.power import EVER, OBSERVED, channel_figures, host_energy_figures, host_figures, idle_energy_figure
 from agent.loop.host_problems import host_problems
 from agent.version import VERSION
 from impacts import quantities as q
@@ -78,12 +78,13 @@ class Evaluation:
     def _total_figures(self, papers: ElectricityPapers, totals: Totals, period: str) -> Iterator[Figure]:
         """Return the counters of a period: host energy by basis, what its use emits, embodied share."""
         yield from host_energy_figures(totals, period)
+        yield from idle_energy_figure(totals, period)
         yield from papers.total_figures(totals, period)
         yield from amortised_figure(self.facts, totals, period)
 
     def _problems(self, state: LoopState, accounts: Accounts, sources: SourceSet) -> Iterator[Problem]:
         yield from host_problems(self.facts, state, sources)
-        yield from (watched.problem for watched in sources.watched if watched.problem is not None)
+        yield from (problem for watched in sources.watched for problem in watched.problems)
         yield from state.problems
         yield from accounts.problems
         yield from accounts.electricity.problems(state.at)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import SourceAbsent, SourceDenied
 from agent.loop.attempt import Answer, attempt, attempt_open
 from agent.loop.worker import Worker
-from agent.sources.source import FollowsParts
+from agent.sources.source import FollowsParts, HasProblems
 from impacts.problems import Problem
 from impacts.snapshots import SourceState
 
@@ -77,6 +77,12 @@ class Watched:
             return None
         reason = "denied" if isinstance(self.trouble, SourceDenied) else "read_failed"
         return Problem(self.entry.name, reason, self.trouble.what, self.trouble.remedy or "see the agent's log")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The same, and what there is to be said of its channels."""
+        of_channels = self.source.problems if isinstance(self.source, HasProblems) else ()
+        return (*filter(None, [self.problem]), *of_channels)
 
 
 class SourceSet:

@@ -19,6 +19,7 @@ from agent.readings import Boundary, Channel, CounterReading, Method, PowerReadi
 from agent.sources.hwmon_chips import READS, Sensor, find_sensors
 from agent.sources.open_files import Failure, OpenFile, open_all, read_each
 from agent.sources.rapl import DENIED_REMEDY
+from agent.sources.shared_chassis import ALONE, is_node, perhaps_shared
 from agent.sources.source import Pace, SourceEntry
 from impacts.values.estimates import Citation, Estimate
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from agent.host import Host
     from agent.machine import Machine
     from agent.readings import Reading
+    from impacts.problems import Problem
 
 ACPI_METER, PSU_INPUTS, COMPONENTS = "acpi_power_meter", "psu_input", "hwmon"
 
@@ -45,6 +47,10 @@ _ABSENT = {
     PSU_INPUTS: "no power supply whose input power the kernel shows",
     COMPONENTS: "no chip in /sys/class/hwmon that is known to report a component's power",
 }
+_SHARED_SUPPLIES = (
+    "the power supplies that the kernel shows are those of the chassis, which this node shares with others"
+)
+_SHARED_METER = "whether the ACPI meter is of this node or of the chassis that it shares is not stated"
 
 
 class _Unknown(ValueError):
@@ -64,13 +70,16 @@ class _Meter:
 class HwmonSource:
     """The sensors of one source, each file kept open and read with one `pread`."""
 
-    def __init__(self, host: Host, meters: Sequence[_Meter], notes: tuple[str, ...]) -> None:
+    def __init__(
+        self, host: Host, meters: Sequence[_Meter], notes: tuple[str, ...], problems: tuple[Problem, ...] = ()
+    ) -> None:
         self._clock = host.clock
         self._epoch = host.boot_id()
         self._meters = meters
         self._has_lost_one = False
         self.channels = tuple(meter.channel for meter in meters)
         self.notes = notes
+        self.problems = problems
 
     def read(self) -> Sequence[Reading]:
         """Return every sensor's value; raise `ReadFailed` with those that answered when one does not.
@@ -105,7 +114,10 @@ def open_source(source: str, machine: Machine) -> HwmonSource:
         notes = (*dropped, *(_left_out(found) if source == COMPONENTS else ()))
         if not kept:
             raise SourceAbsent("; ".join((_ABSENT[source], *notes)))
-        return HwmonSource(machine.host, _opened(source, kept, machine), notes)
+        if source == PSU_INPUTS and is_node(machine):
+            raise SourceAbsent(_SHARED_SUPPLIES, remedy=ALONE)
+        problems = (perhaps_shared(source, _SHARED_METER),) if source == ACPI_METER and is_node(machine) else ()
+        return HwmonSource(machine.host, _opened(source, kept, machine), notes, problems)
     except PermissionError as error:
         raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
     except OSError as error:

@@ -16,10 +16,11 @@ from agent.sources.ipmi_channels import NAME, inlet_channel, power_now
 from agent.sources.ipmi_command import IpmiCommandSource
 from agent.sources.ipmi_sensors import open_sensors
 from agent.sources.settings import pace_settings
+from agent.sources.shared_chassis import is_node
 from agent.sources.source import Pace, SourceEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from agent.ipmi.messages import Transport
@@ -121,10 +122,14 @@ def open_by(machine: Machine, transport: Transport) -> Source:
             return open_sensors(machine, transport)
         if failure.reason != "not_measuring":
             raise
-    notes = (
-        ("the BMC does not announce DCMI's power management and answers all the same",) if announced is False else ()
-    )
-    return DcmiSource(machine, transport, notes)
+    return DcmiSource(machine, transport, tuple(_notes(machine, announced=announced)))
+
+
+def _notes(machine: Machine, *, announced: bool | None) -> Iterator[str]:
+    if announced is False:
+        yield "the BMC does not announce DCMI's power management and answers all the same"
+    if is_node(machine):
+        yield "this machine is a node of a chassis: what its own BMC reports by DCMI is taken for the node's power alone"
 
 
 def _deadline_seconds(settings: Mapping[str, Any]) -> float:

@@ -9,7 +9,8 @@ from agent.errors import ReadFailed, SourceAbsent, SourceGone
 from agent.ipmi.messages import Refused, not_measuring
 from agent.ipmi.sdr import read_sensor, watt_sensors
 from agent.ipmi.watt_sensors import choose
-from agent.sources.ipmi_channels import inlet_channel, power_now
+from agent.sources.ipmi_channels import NAME, inlet_channel, power_now
+from agent.sources.shared_chassis import ALONE, is_node, perhaps_shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,9 @@ class SensorSource:
         self._inlets = [inlet for inlet in choice.inlets if inlet not in silent]
         self.channels = tuple(inlet_channel(machine, inlet.name, inlet.component) for inlet in self._inlets)
         self.notes = (*choice.notes, *(f"{inlet.sensor.name} gives no reading: an empty slot?" for inlet in silent))
+        names = ", ".join(inlet.sensor.name for inlet in self._inlets)
+        shared = f"whether {names} is this node's power or that of the chassis that it shares is not stated"
+        self.problems = (perhaps_shared(NAME, shared),) if is_node(machine) else ()
 
     def read(self) -> Sequence[PowerReading]:
         """Return each sensor's power; raise `ReadFailed` with those that answered when one does not."""
@@ -74,6 +78,9 @@ def open_sensors(machine: Machine, transport: Transport) -> SensorSource:
         raise SourceAbsent("the BMC has neither DCMI nor a list of its sensors") from refusal
     if choice is None:
         raise SourceAbsent("the BMC has no DCMI, and no sensor that is known to measure the inlet's power")
+    if is_node(machine) and any(inlet.component == "psu" for inlet in choice.inlets):
+        names = ", ".join(inlet.sensor.name for inlet in choice.inlets)
+        raise SourceAbsent(f"{names} measure the power supplies that this node shares with others", remedy=ALONE)
     silent = [inlet for inlet in choice.inlets if not _has_reading(transport, inlet)]
     if len(silent) == len(choice.inlets):
         silent = []  # the BMC may be starting: all are read, and each read finds out anew

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import errno
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, CounterReading, Method
 from agent.sources.open_files import Failure, OpenFile, open_all, read_each
+from agent.sources.rapl_processors import UNIT_CORRECTED, Processor
 from agent.sources.rapl_zones import Zone, counted_zones, find_zones
 from agent.sources.source import SourceEntry
+from impacts.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from fractions import Fraction
 
     from agent.host import Host
     from agent.machine import Machine
-    from impacts.values.estimates import Estimate
 
 NAME = "rapl"
 READS = (
@@ -41,16 +43,6 @@ DENIED_REMEDY = (
 
 RELOAD_REMEDY = "sudo modprobe -r intel_rapl_msr && sudo modprobe intel_rapl_msr"
 
-_AMD = re.compile("AuthenticAMD|HygonGenuine")  # Hygon builds Zen 1
-
-# By Intel's model number (family 6). https://github.com/RRZE-HPC/likwid/issues/642, PAPI pull request 635
-_SAPPHIRE_RAPIDS, _GRANITE_RAPIDS, _GRANITE_RAPIDS_D = 143, 173, 174
-_DRAM_NOTES = {
-    _SAPPHIRE_RAPIDS: "dram: kernels without commit 80275ca9e525 show a quarter of it on this processor",
-    _GRANITE_RAPIDS: "dram: some kernels show nonsense on this processor; compare it with the package",
-    _GRANITE_RAPIDS_D: "dram: some kernels show nonsense on this processor; compare it with the package",
-}
-
 # These errors mean that the device itself went away: a counter that comes back is another one.
 _GONE = frozenset({errno.ENODEV, errno.ENXIO, errno.ENOENT})
 
@@ -66,7 +58,8 @@ class _Counter:
 
     channel: Channel
     file: OpenFile
-    wraps_after_microjoules: int
+    wraps_after_microjoules: int  # as the file shows it
+    correction: Fraction  # of a unit that the kernel has wrong; else 1
     generation: int = 0  # how often the counter was created anew while it was watched
     is_gone: bool = False
 
@@ -74,12 +67,15 @@ class _Counter:
 class RaplSource:
     """The counted zones of the powercap tree, each file kept open and read with one `pread`."""
 
-    def __init__(self, host: Host, counters: Sequence[_Counter], notes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, host: Host, counters: Sequence[_Counter], notes: tuple[str, ...] = (), problems: Sequence[Problem] = ()
+    ) -> None:
         self._clock = host.clock
         self._boot_id = host.boot_id()
         self._counters = counters
         self.channels = tuple(counter.channel for counter in counters)
         self.notes = notes
+        self.problems = tuple(problems)
 
     def read(self) -> Sequence[CounterReading]:
         """Return every counter's value; raise `ReadFailed` with those that answered when one does not."""
@@ -95,20 +91,25 @@ class RaplSource:
         value = _value(counter)
         counter.is_gone = False
         epoch = f"{self._boot_id}#{counter.generation}" if counter.generation else self._boot_id
-        return CounterReading(counter.channel, at, value, counter.wraps_after_microjoules, epoch)
+        if counter.correction == 1:
+            return CounterReading(counter.channel, at, value, counter.wraps_after_microjoules, epoch)
+        # Not to be subtracted from what was read of it without the correction, as by an older program.
+        corrected, range_ = (int(amount * counter.correction) for amount in (value, counter.wraps_after_microjoules))
+        return CounterReading(counter.channel, at, corrected, range_, f"{epoch} corrected")
 
 
 def open_source(machine: Machine) -> RaplSource:
     """Open the zones that count something once; raise SourceAbsent, SourceDenied or ReadFailed with the remedy."""
     host = machine.host
     cpuinfo = host.read_text("/proc/cpuinfo") or ""
-    accuracy = machine.accuracy(NAME)
+    processor = Processor.of(cpuinfo)
     try:
         zones = find_zones(host)
         if not zones:
-            raise _absent(host, cpuinfo)
-        kept, notes = counted_zones(zones, vendor_is_amd=bool(_AMD.search(cpuinfo)))
-        counters = [_counter(zone, kept, accuracy) for zone in kept]
+            raise _absent(host, cpuinfo, processor)
+        unique, notes = counted_zones(zones, vendor_is_amd=processor.is_amd)
+        kept = [zone for zone in unique if zone.domain != "dram" or processor.has_dram_counter]
+        counters = [_counter(zone, kept, processor, machine) for zone in kept]
         open_all(counter.file for counter in counters)
     except PermissionError as error:
         raise SourceDenied(f"{error.filename} may be read by root only", remedy=DENIED_REMEDY) from error
@@ -116,17 +117,27 @@ def open_source(machine: Machine) -> RaplSource:
         raise ReadFailed(
             f"the powercap tree cannot be read: {error}", reason="garbage", remedy=RELOAD_REMEDY
         ) from error
-    return RaplSource(host, counters, (*notes, *_notes_on_dram(cpuinfo, kept)))
+    left_out = [zone.channel_name for zone in unique if zone not in kept]
+    return RaplSource(host, counters, notes, tuple(_problems(counters, left_out)))
 
 
-def _notes_on_dram(cpuinfo: str, kept: Sequence[Zone]) -> tuple[str, ...]:
-    """Note a DRAM counter that is wrong on some kernels; whether this kernel is one of them cannot be seen from here."""
-    model = re.search(r"^model\s*: (\d+)$", cpuinfo, re.MULTILINE)
-    known = _DRAM_NOTES.get(int(model[1])) if model and "GenuineIntel" in cpuinfo else None
-    return (known,) if known and any(zone.domain == "dram" for zone in kept) else ()
+def _problems(counters: Sequence[_Counter], left_out: Sequence[str]) -> Iterator[Problem]:
+    """Say which counters of memory are not counted, or corrected."""
+    if left_out:
+        what = f"{', '.join(left_out)}: on this processor it is no counter of the memory's energy and is not counted; a model stands in"
+        yield Problem(NAME, "dram_not_counted", what, "give the agent the server's inlet meter, if it has one")
+    corrected = [counter for counter in counters if counter.correction != 1]
+    if corrected:
+        names = ", ".join(counter.channel.name for counter in corrected)
+        what = f"{names}: this kernel takes the wrong energy unit, so what it shows is multiplied by {float(corrected[0].correction):.3g}"
+        yield Problem(NAME, "dram_unit_corrected", what, "update the kernel: from 6.1 on Sapphire Rapids is right")
 
 
-def _counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Counter:
+def _counter(zone: Zone, kept: Sequence[Zone], processor: Processor, machine: Machine) -> _Counter:
+    correction = processor.correction(zone, kept)
+    accuracy = machine.accuracy(processor.accuracy_of(zone.domain))
+    if correction != 1:
+        accuracy = replace(accuracy, grounds=(*accuracy.grounds, UNIT_CORRECTED))
     channel = Channel(
         source=NAME,
         name=zone.channel_name,
@@ -139,7 +150,7 @@ def _counter(zone: Zone, kept: Sequence[Zone], accuracy: Estimate) -> _Counter:
     )
     # A tree that is shared into a guest has its files replaced.
     file = OpenFile(str(zone.path / "energy_uj"), _LONGEST_NUMBER, is_replaced=True)
-    return _Counter(channel, file, zone.wraps_after_microjoules())
+    return _Counter(channel, file, zone.wraps_after_microjoules(), correction)
 
 
 def _within(zone: Zone, kept: Sequence[Zone]) -> str | None:
@@ -176,7 +187,7 @@ def _failure(counter: _Counter, error: OSError | ValueError) -> Failure:
     return Failure(f"{counter.file.path}: {error.strerror}", "vanished" if gone else "io_error")
 
 
-def _absent(host: Host, cpuinfo: str) -> SourceAbsent:
+def _absent(host: Host, cpuinfo: str, processor: Processor) -> SourceAbsent:
     if re.search(r"^flags\s*:.*\bhypervisor\b", cpuinfo, re.MULTILINE):
         return SourceAbsent(
             "a virtual machine is shown no power counters",
@@ -187,7 +198,7 @@ def _absent(host: Host, cpuinfo: str) -> SourceAbsent:
             "the zones in /sys/class/powercap are hidden from this process, as containers do",
             remedy="run on the host itself, or mount its /sys and name it with --root",
         )
-    if "GenuineIntel" in cpuinfo or _AMD.search(cpuinfo):
+    if processor.has_rapl:
         return SourceAbsent(
             "no zone in /sys/class/powercap: the kernel's RAPL driver is not loaded",
             remedy="sudo modprobe intel_rapl_msr",

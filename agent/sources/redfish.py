@@ -17,6 +17,7 @@ from agent.sources.redfish_meter import INLET, MOST_WATTS, Meter, Tap, find_mete
 from agent.sources.redfish_session import RedfishSession
 from agent.sources.redfish_settings import DEFAULT_DEADLINE_SECONDS, SETTINGS, redfish_settings
 from agent.sources.settings import pace_settings
+from agent.sources.shared_chassis import ALONE, is_node, perhaps_shared
 from agent.sources.source import Pace, SourceEntry
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from agent.clock import Clock
     from agent.machine import Machine
     from agent.sources.redfish_settings import RedfishSettings
+    from impacts.problems import Problem
     from impacts.values.estimates import Estimate
 
 logger = logging.getLogger("wattprint")
@@ -41,14 +43,24 @@ _SEARCH_DEADLINES = 4
 class RedfishSource:
     """The meter of one BMC."""
 
-    def __init__(self, session: RedfishSession, settings: RedfishSettings, clock: Clock, accuracy: Estimate) -> None:
+    def __init__(
+        self,
+        session: RedfishSession,
+        settings: RedfishSettings,
+        clock: Clock,
+        accuracy: Estimate,
+        *,
+        of_node: bool = False,
+    ) -> None:
         self._session = session
         self._settings = settings
         self._clock = clock
         self._accuracy = accuracy
+        self._of_node = of_node
         self._taps: tuple[Tap, ...] = ()
         self.channels: tuple[Channel, ...] = ()
         self.notes = settings.notes
+        self.problems: tuple[Problem, ...] = ()
 
     def read(self) -> Sequence[PowerReading]:
         """Return what the meter shows; the first read looks for it.
@@ -75,12 +87,14 @@ class RedfishSource:
             self._session.log_out()
 
     def _search(self) -> tuple[float, ...]:
-        meter = find_meter(self._session.get)
+        meter = find_meter(self._session.get, of_node=self._of_node)
         if meter is None:
+            whose = "the power of this node alone" if self._of_node else "its power"
+            remedy = "see whether the BMC's licence and the power supplies offer power monitoring"
             raise ReadFailed(
-                f"no chassis of the BMC at {self._settings.address} shows its power",
+                f"no chassis of the BMC at {self._settings.address} shows {whose}",
                 reason="no_reading",
-                remedy="see whether the BMC's licence and the power supplies offer power monitoring",
+                remedy=f"{remedy}; {ALONE}" if self._of_node else remedy,
             )
         self._take(meter)
         return meter.watts
@@ -88,6 +102,7 @@ class RedfishSource:
     def _take(self, meter: Meter) -> None:
         self._taps = meter.taps
         self.notes = (*meter.notes, *self._settings.notes)
+        self.problems = (perhaps_shared(NAME, meter.shared),) if meter.shared else ()
         self.channels = tuple(
             Channel(
                 source=NAME,
@@ -124,7 +139,8 @@ def open_source(machine: Machine) -> RedfishSource:
         logger.warning("%s: %s", NAME, note)
     clock = machine.host.clock
     web = machine.host.web_client(settings.address, settings.ca)
-    return RedfishSource(RedfishSession(web, settings, clock), settings, clock, machine.accuracy(NAME))
+    session = RedfishSession(web, settings, clock)
+    return RedfishSource(session, settings, clock, machine.accuracy(NAME), of_node=is_node(machine))
 
 
 ENTRY = SourceEntry(

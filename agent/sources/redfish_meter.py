@@ -11,6 +11,9 @@ Within a chassis, in this order, the first that shows power:
 
 Of several chassis one is taken: that of the computer system before others; that which contains others before what
 is in it, for it shows their power too; but a node before the enclosure that it shares with other nodes.
+
+A node of a shared chassis has no power supplies of its own: of ways 3 and 4 none is taken for it, nor the meter of an
+enclosure or of several systems.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 Get = Callable[[str], "dict[str, Any] | None"]
 Resource = dict[str, Any]
+_Way = Callable[[Get, Resource], "Meter | None"]
 
 INLET = "inlet"
 
@@ -57,6 +61,7 @@ class Meter:
     taps: tuple[Tap, ...]
     watts: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    shared: str = ""  # why it may show more than this host
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,8 @@ class _Metered:
         return sum(self.meter.watts)
 
 
-def find_meter(get: Get) -> Meter | None:
-    """Look through every chassis; None if none shows power.
+def find_meter(get: Get, *, of_node: bool = False) -> Meter | None:
+    """Look through every chassis; None if none shows power, or none that of a node of a shared chassis.
 
     Raises:
         ReadFailed: the service cannot be read.
@@ -81,13 +86,17 @@ def find_meter(get: Get) -> Meter | None:
     listed = members(get, link(get(ROOT) or {}, "Chassis") or f"{ROOT}Chassis")
     found = {path: chassis for path in listed if (chassis := get(path)) is not None}
     housings = {path: chassis for path, chassis in found.items() if _kind(chassis) not in _PARTS}
-    metered = list(_metered(get, housings)) or list(_metered(get, found))
-    if not metered:
+    ways = _OF_CHASSIS if of_node else _WAYS
+    metered = list(_metered(get, housings, ways)) or list(_metered(get, found, ways))
+    usable = [one for one in metered if not (of_node and _sharing(one.chassis))]
+    if not usable:
         return None
-    chosen = _chosen(metered, found)
+    chosen = _chosen(usable, found)
     left_out = [f"{other.path} shows {other.total:g} W: not added" for other in metered if other.path != chosen.path]
-    notes = (*chosen.meter.notes, *_sharing(chosen.chassis), *left_out)
-    return Meter(chosen.meter.taps, chosen.meter.watts, notes)
+    shared = _sharing(chosen.chassis)
+    if of_node and _kind(chosen.chassis) not in _NODES:
+        shared = "whether this meter is of this node or of the chassis that it shares is not stated"
+    return Meter(chosen.meter.taps, chosen.meter.watts, (*chosen.meter.notes, *left_out), shared)
 
 
 def read_taps(get: Get, taps: Sequence[Tap]) -> tuple[float | None, ...]:
@@ -123,13 +132,13 @@ def members(get: Get, collection: str) -> list[str]:
     return list(dict.fromkeys(_paths((get(collection) or {}).get("Members"))))[:MOST_MEMBERS]
 
 
-def _metered(get: Get, chassis: Mapping[str, Resource]) -> Iterator[_Metered]:
+def _metered(get: Get, chassis: Mapping[str, Resource], ways: Sequence[_Way]) -> Iterator[_Metered]:
     """Yield each chassis that shows power. Nonsense in one is an error only if no other has a reading."""
     garbage: ReadFailed | None = None
     is_any = False
     for path, resource in chassis.items():
         try:
-            meter = next((meter for way in _WAYS if (meter := way(get, resource)) is not None), None)
+            meter = next((meter for way in ways if (meter := way(get, resource)) is not None), None)
         except ReadFailed as failure:
             if failure.reason != "garbage":
                 raise
@@ -183,7 +192,8 @@ def _supply_inputs(get: Get, chassis: Resource) -> Meter | None:
     return _summed(taps, watts, "PowerInputWatts")
 
 
-_WAYS = (_environment, _power_control, _supply_metrics, _supply_inputs)
+_OF_CHASSIS: tuple[_Way, ...] = (_environment, _power_control)
+_WAYS: tuple[_Way, ...] = (*_OF_CHASSIS, _supply_metrics, _supply_inputs)
 
 
 def _summed(taps: Sequence[Tap], watts: Sequence[float | None], what: str) -> Meter | None:
@@ -253,10 +263,11 @@ def _paths(listed: object) -> list[str]:
     return [path for entry in entries if (path := path_of(entry.get("@odata.id")))]
 
 
-def _sharing(chassis: Resource) -> Iterator[str]:
-    """Note that the meter shows more than this host."""
+def _sharing(chassis: Resource) -> str:
+    """Return why the meter of a chassis shows more than one host; empty where it does not."""
     systems = _links(chassis, "ComputerSystems")
     if len(systems) > 1:
-        yield f"this chassis holds {len(systems)} computer systems: its meter shows them all"
-    elif _kind(chassis) == "Enclosure":
-        yield "this meter is an enclosure's: if other nodes share it, it shows them all"
+        return f"this chassis holds {len(systems)} computer systems: its meter shows them all"
+    if _kind(chassis) == "Enclosure":
+        return "this meter is an enclosure's: if other nodes share it, it shows them all"
+    return ""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from agent.machine import Machine
     from agent.readings import Channel, Reading
+    from impacts.problems import Problem
 
 
 class Source(Protocol):
@@ -36,6 +37,15 @@ class FollowsParts(Protocol):
 
     def follow(self, machine: Machine) -> None:
         """Go on with the parts that the machine has now."""
+
+
+@runtime_checkable
+class HasProblems(Source, Protocol):
+    """A source of whose channels users ought to know something."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What they ought to know."""
 
 
 @dataclass(frozen=True, slots=True)

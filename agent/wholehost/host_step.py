@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agent.wholehost.channel_power import CLOCK, channel_power, formula_name
-from impacts.values.bounded import Bounded
+from impacts.values.bounded import NOTHING, Bounded
 from impacts.values.derivations import RESULT, Derivation, work_out
 from impacts.values.estimates import Estimate
 from impacts.values.units import JOULES_PER_MICROJOULE
@@ -43,6 +43,14 @@ class HostStep:
     channels: tuple[Channel, ...]  # that went in
     idle: Derivation | None = None  # W: what the host draws while nothing runs; None: not known
     shape: tuple[tuple[float, int], ...] = ()  # how it is spread inside: seconds and microjoules of smaller steps
+
+    @property
+    def idle_joules(self) -> Bounded:
+        """What of the energy the host would have drawn with nothing to do: nothing while its idle power is not known."""
+        if self.idle is None:
+            return NOTHING
+        idle, power = Bounded.of(self.idle.estimate), Bounded.of(self.power.estimate)
+        return idle.at_most(power).each(lambda watts: watts * self.seconds)
 
     @property
     def microjoules(self) -> Bounded:
@@ -83,7 +91,9 @@ def host_step(
     time = Estimate.exact(seconds, "s", CLOCK)
     energy = work_out("energy of the host", "power × seconds", {"power": power, "seconds": time}, units=_JOULES)
     channels = tuple(report.channel for report in (*measured, *modelled))
-    return HostStep(basis, power, energy, seconds, sum(report.microjoules for report in measured), channels)
+    # What is calibrated is known by a meter that is silent now: counters under it are an input, and nothing of it is measured.
+    counted = 0 if basis is Basis.CALIBRATED else sum(report.microjoules for report in measured)
+    return HostStep(basis, power, energy, seconds, counted, channels)
 
 
 def modelled_idle_power(channels: Sequence[Channel], psu_efficiency: Estimate) -> Derivation | None:

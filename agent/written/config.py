@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from agent.grid.settings import GridSettings, grid_settings
 from agent.written.instruments import read_instruments
+from agent.written.pue import read_pue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from impacts.facility import Pue
     from impacts.market_based.instruments import Instrument
 
 DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
@@ -41,6 +43,7 @@ class Config:
     sampling: Sampling = field(default_factory=Sampling)
     grid: GridSettings | None = None  # who provides the live intensity; None: nobody
     instruments: tuple[Instrument, ...] = ()  # of the market-based figure, as far as they are this host's
+    pue: Pue | None = None  # of the facility; None: not set
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
 
     @property
@@ -76,5 +79,6 @@ def config_from(document: dict[str, Any], path: Path) -> Config:
         sampling=sampling,
         grid=None if grid is None else grid_settings(grid, location, str(path)),
         instruments=read_instruments(document.get("market_based", {}), folder, str(path)),
+        pue=read_pue(document.get("pue"), folder, str(path)),
         sources=document.get("sources", {}),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from io import StringIO
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -48,6 +49,20 @@ class Row:
         if not (isfinite(value) and 0 <= value <= most):
             raise self.wrong(column, f"{text} must lie between 0 and {most:g}; check the unit")
         return value
+
+    def hour(self, column: str) -> int:
+        """Return the start of an hour in Unix seconds."""
+        text = self.needed(column)
+        try:
+            begins = datetime.fromisoformat(text)
+        except ValueError:
+            raise self.wrong(column, f"{text!r} is no time; write it like 2026-01-31T08:00Z") from None
+        if begins.tzinfo is None:
+            raise self.wrong(column, f"{text} has no offset; write it in UTC, like 2026-01-31T08:00Z")
+        utc = begins.astimezone(UTC)
+        if (utc.minute, utc.second, utc.microsecond) != (0, 0, 0):
+            raise self.wrong(column, f"{text} is not the start of an hour; give one row for each hour")
+        return int(utc.timestamp())
 
     def wrong(self, column: str, what: str) -> ConfigError:
         """Return the error about a cell."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import date
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from agent.errors import ConfigError
-from agent.written.csv_table import Row, read_text, rows
+from agent.written.csv_table import read_text, rows
 from impacts.market_based.instruments import Delivery, Instrument, InstrumentKind
 from impacts.values.estimates import Citation, Estimate
 from impacts.values.units import JOULES_PER_KWH
@@ -122,23 +122,8 @@ def read_delivery(path: Path) -> dict[int, float]:
     """
     joules: dict[int, float] = {}
     for row in rows(read_text(path), str(path), ("hour", "kwh")):
-        hour = _hour(row)
+        hour = row.hour("hour")
         if hour in joules:
             raise row.wrong("hour", f"{row.text('hour')} is there twice; leave one out")
         joules[hour] = row.number("kwh", _MOST_KWH_PER_HOUR) * JOULES_PER_KWH
     return joules
-
-
-def _hour(row: Row) -> int:
-    """Return the start of an hour in Unix seconds."""
-    text = row.needed("hour")
-    try:
-        begins = datetime.fromisoformat(text)
-    except ValueError:
-        raise row.wrong("hour", f"{text!r} is no time; write it like 2026-01-31T08:00Z") from None
-    if begins.tzinfo is None:
-        raise row.wrong("hour", f"{text} has no offset; write it in UTC, like 2026-01-31T08:00Z")
-    utc = begins.astimezone(UTC)
-    if (utc.minute, utc.second, utc.microsecond) != (0, 0, 0):
-        raise row.wrong("hour", f"{text} is not the start of an hour; add up what is delivered within one")
-    return int(utc.timestamp())

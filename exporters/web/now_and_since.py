@@ -27,9 +27,14 @@ from exporters.web.panels import (
 from impacts.quantities import (
     EMBODIED_AMORTISED,
     ENERGY_UPSTREAM,
+    FACILITY_ENERGY,
+    FACILITY_ENERGY_UPSTREAM,
+    FACILITY_SCOPE2_LOCATION_BASED,
+    FACILITY_SCOPE2_MARKET_BASED,
     GRID_LOCATION_BASED,
     GRID_MARKET_BASED,
     HOST_ENERGY,
+    HOST_IDLE_POWER,
     HOST_MEASURED_ENERGY,
     HOST_POWER,
     SCOPE2_LOCATION_BASED,
@@ -39,6 +44,8 @@ from impacts.quantities import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from impacts.figures import Figure
     from impacts.problems import Problem
     from impacts.snapshots import Snapshot
@@ -52,7 +59,8 @@ _BASES = {
 }
 
 # What a period's statement shows: name, description, quantity, units, and whose problem explains its absence.
-_ROWS: tuple[tuple[str, str, Quantity, Scale, tuple[str, ...]], ...] = (
+_Row = tuple[str, str, Quantity, Scale, tuple[str, ...]]
+_ROWS: tuple[_Row, ...] = (
     ("Energy", "at the power supplies' inlets", HOST_ENERGY, ENERGY, POWER_ORIGINS),
     ("Scope 2", "electricity, location-based", SCOPE2_LOCATION_BASED, EMISSIONS, (*GRID_ORIGINS, *POWER_ORIGINS)),
     (
@@ -72,13 +80,22 @@ _ROWS: tuple[tuple[str, str, Quantity, Scale, tuple[str, ...]], ...] = (
     ("Scope 3", "embodied in the hardware, amortised", EMBODIED_AMORTISED, EMISSIONS, HARDWARE_ORIGINS),
 )
 
+# Shown where the config sets a PUE.
+_FACILITY_ROWS: tuple[_Row, ...] = (
+    ("Facility", "energy by its PUE; the host's is in it", FACILITY_ENERGY, ENERGY, ("pue", *POWER_ORIGINS)),
+    ("Facility", "Scope 2, location-based", FACILITY_SCOPE2_LOCATION_BASED, EMISSIONS, ("pue", *POWER_ORIGINS)),
+    ("Facility", "Scope 2, market-based", FACILITY_SCOPE2_MARKET_BASED, EMISSIONS, ("pue", *POWER_ORIGINS)),
+    ("Facility", "Scope 3, upstream", FACILITY_ENERGY_UPSTREAM, EMISSIONS, ("pue", *POWER_ORIGINS)),
+)
+
 
 def power(snapshot: Snapshot) -> Markup:
     """Return the power now, what it is based on, and the grid it comes from."""
     figures = snapshot.named(HOST_POWER.name)
     readout = [part for figure in figures for part in _readout(figure)]
     missing = element("p", unknown(reason_from(snapshot.problems, *POWER_ORIGINS)), class_="readout")
-    facts = [*map(_basis, figures), *_measured_share(snapshot), _grid(snapshot), *_by_contract(snapshot)]
+    about_power = [*map(_basis, figures), *_measured_share(snapshot), *_idle(snapshot)]
+    facts = [*about_power, _grid(snapshot), *_by_contract(snapshot)]
     return panel("power", "Power now", *(readout or [missing]), element("dl", *facts))
 
 
@@ -99,6 +116,11 @@ def _basis(figure: Figure) -> Markup:
 def _measured_share(snapshot: Snapshot) -> list[Markup]:
     shares = [figure.estimate.central for figure in snapshot.named(HOST_MEASURED_ENERGY.name)]
     return [_fact("Measured", joined(element("b", percent(share)), " of this energy")) for share in shares]
+
+
+def _idle(snapshot: Snapshot) -> list[Markup]:
+    idle = sum_of(snapshot.figures, HOST_IDLE_POWER)
+    return [] if idle is None else [_fact("Idle", number(idle, POWER))]
 
 
 def _grid(snapshot: Snapshot) -> Markup:
@@ -135,11 +157,16 @@ def periods(snapshot: Snapshot) -> Markup:
                 for statement in statements
             ),
         )
-        for name, description, quantity, scale, origins in _ROWS
+        for name, description, quantity, scale, origins in (*_ROWS, *_rows_of_facility(statements))
     ]
     return panel(
         "periods", title, table("What this host has used and emitted", ["Quantity", *map(_heading, statements)], rows)
     )
+
+
+def _rows_of_facility(statements: Sequence[Statement]) -> tuple[_Row, ...]:
+    is_known = any(sum_of(statement.figures, FACILITY_ENERGY) is not None for statement in statements)
+    return _FACILITY_ROWS if is_known else ()
 
 
 def _cell(

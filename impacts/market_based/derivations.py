@@ -79,7 +79,7 @@ def _by(part: Part, factor: Estimate | Derivation, title: str, note: str) -> Der
 
 
 def _product(part: Part, factor: Estimate | Derivation, title: str, note: str) -> Derivation:
-    ground = Citation(f"the agent's accounts: the host's energy that is entered on {part.id}")
+    ground = Citation(f"the agent's accounts: the energy that is entered on {part.id}")
     energy = part.joules.estimate("J", ground, *part.energy_grounds)
     return work_out(title, "energy × factor", {"energy": energy, "factor": factor}, note, _UNITS)
 

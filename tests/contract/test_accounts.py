@@ -45,7 +45,7 @@ def simulated(root, country):
             clock.wait(1200)
             step = round(watts(hour) * 1200 * 1e6)
             total += step
-            for entry in use.entries_of(Bounded(step, step, step), Stretch.before(clock.utc_now(), 1200.0)):
+            for entry in use.entries_of(Bounded(step, step, step), Stretch.before(clock.utc_now(), 1200.0), "measured"):
                 entries.add(entry)
         energy = Estimate.exact(total * 1e-6, "J", Citation("simulated"))
         exposition = prometheus.text(Snapshot(clock.utc_now(), (Figure(q.HOST_ENERGY, ("modelled",), energy),)))

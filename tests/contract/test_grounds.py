@@ -40,11 +40,12 @@ OBSERVED = {
 }
 
 
-# A host of which the user has set everything: place, dates, a certificate for a part of its energy.
+# A host of which the user has set everything: place, dates, a contract for a part of its energy, the facility's PUE.
 SET = {
     "config.yaml": """
 location: FR
 inventory_file: inventory.yaml
+pue: {value: 1.4, low: 1.3, high: 1.6, source: report of the operator, year: 2025}
 market_based:
   instruments:
     - {name: solar, kind: ppa, from: 2026-01-01, until: 2028-12-31, share: 0.4, factor_gco2e_per_kwh: 20,
@@ -134,4 +135,4 @@ def test_a_measured_host_cites_its_meter_and_no_model_that_was_not_used():
 def test_the_accuracy_that_makes_the_bounds_is_in_factor_info():
     given = snapshot(HOSTS[0].parent / "intel-2s-cascadelake-dram")
 
-    assert "rapl_accuracy" in {figure.labels[0] for figure in given.named(q.FACTOR.name)}
+    assert "rapl_intel_package_accuracy" in {figure.labels[0] for figure in given.named(q.FACTOR.name)}

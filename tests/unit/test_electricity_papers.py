@@ -35,7 +35,7 @@ def site(tmp_path):
 def figure(site, quantity):
     papers = ElectricityPapers(site.facts, site.electricity, site.clock.utc)
     entries = netted(site.history.accounts(NOON.replace(year=2025)))
-    shares = shares_of_entries(one for one in entries if one.quantity == quantity.stem)
+    shares = shares_of_entries(entries).get(quantity.stem, [])
     [made] = papers.figure(quantity, shares, (METER,), "of the test")
     return made
 

@@ -33,7 +33,9 @@ def test_the_accuracy_of_a_meter_is_shown_as_the_meter_states_it(capsys):
 def test_every_derived_quantity_is_explained_on_some_machine(capsys, tmp_path, quantity):
     (tmp_path / "inventory.yaml").write_text("server: {acquired: 2026-01-10, service_life_years: 6}\n")
     config = tmp_path / "config.yaml"
-    config.write_text("location: FR\ninventory_file: inventory.yaml\n")
+    config.write_text(
+        "location: FR\ninventory_file: inventory.yaml\npue: {value: 1.4, source: report of the operator, year: 2025}\n"
+    )
     status, text = explained(capsys, quantity.stem, "intel-2s-cascadelake-dram", "--config", str(config))
 
     assert status == 0

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.readings import Boundary, Channel, Method
 from agent.wholehost.host_step import Basis, host_step
 from agent.wholehost.reports import Report
+from impacts.values.derivations import work_out
 from impacts.values.estimates import Citation, Estimate
 
 DELIVERED = {"delivery": Estimate(1.2, 1.3, 1.6, "1", (Citation("test"),))}
@@ -80,3 +83,22 @@ def test_channels_of_one_name_are_distinguished_by_their_source_and_both_count()
 
     assert step.power.formula == "(gpu_0 + hwmon_gpu_0) × delivery"
     assert step.microjoules.central == pytest.approx(200 * 1.3e6)
+
+
+def test_nothing_of_what_is_calibrated_is_measured():
+    step = host_step(Basis.CALIBRATED, [Report(PACKAGE, 180_000_000, 2.0)], [], "measured", {})
+
+    assert step.microjoules.central == 180_000_000
+    assert step.measured_microjoules == 0
+
+
+def idle(low, central, high):
+    return work_out("idle power", "idle", {"idle": Estimate(low, central, high, "W", (Citation("test"),))})
+
+
+def test_idle_energy_is_the_idle_power_over_the_time_and_never_more_than_the_energy():
+    step = host_step(Basis.PART_MODELLED, [Report(PACKAGE, 200_000_000, 2.0)], [], "measured", {})  # 100 W
+
+    assert step.idle_joules.amounts() == (0, 0, 0)
+    assert replace(step, idle=idle(30, 40, 60)).idle_joules.amounts() == (60, 80, 120)
+    assert replace(step, idle=idle(80, 110, 140)).idle_joules.amounts() == (160, 200, 200)

@@ -14,6 +14,7 @@ from trees import machine, write
 from agent.errors import ReadFailed, SourceAbsent, SourceGone
 from agent.readings import Boundary, Method
 from agent.sources import hwmon, hwmon_chips
+from impacts.parts import Inventory, Server
 
 UNKNOWN = 4294967295000  # µW: 0xffffffff mW
 
@@ -119,6 +120,30 @@ def test_of_a_power_supply_only_the_input_is_read_and_zero_is_a_value(tmp_path):
 
     assert watts(source) == {"dps920ab-3-0052-pin": 212, "dps920ab-3-0053-pin": 0}
     assert {channel.boundary for channel in source.channels} == {Boundary.INLET}
+
+
+def of_form(root, form):
+    return machine(root, inventory=Inventory(Server(form=form), ()))
+
+
+def test_the_supplies_of_a_chassis_are_not_a_nodes_and_those_of_a_server_are(tmp_path):
+    for number in (2, 3):
+        chip(tmp_path, number, "dps920ab", power1_label="pin", power1_input=740_000_000)
+        link_device(tmp_path, number, f"3-005{number}")
+
+    assert sum(watts(hwmon.open_psu_inputs(of_form(tmp_path, "rack"))).values()) == 1480
+    with pytest.raises(SourceAbsent, match="this node shares with others") as absence:
+        hwmon.open_psu_inputs(of_form(tmp_path, "blade"))
+    assert "form: rack" in absence.value.remedy
+
+
+def test_a_nodes_acpi_meter_is_read_and_it_is_said_that_it_may_be_the_chassis(tmp_path):
+    chip(tmp_path, 0, "power_meter", power1_average=370_000_000)
+    of_node, of_server = (hwmon.open_acpi_meter(of_form(tmp_path, form)) for form in ("blade", "rack"))
+
+    assert list(watts(of_node).values()) == list(watts(of_server).values()) == [370]
+    assert [problem.reason for problem in of_node.problems] == ["perhaps_shared"]
+    assert of_server.problems == ()
 
 
 def test_channel_names_stay_when_the_kernel_numbers_the_chips_anew(tmp_path):

@@ -16,6 +16,7 @@ from agent.errors import ReadFailed, SourceAbsent, SourceGone
 from agent.ipmi.sdr import parse_full_sensor, parse_name, read_sensor, watt_sensors
 from agent.ipmi.watt_sensors import choose
 from agent.sources.ipmi_dcmi import open_by
+from impacts.parts import Inventory, Server
 
 GET_RECORD, GET_READING, RESERVE = 0x23, 0x2D, 0x22
 
@@ -293,3 +294,39 @@ def test_a_bmc_that_says_anything_is_a_failed_read_or_absent(answers):
     with suppress(ReadFailed):
         for found in watt_sensors(transport):
             assert isinstance(read_sensor(transport, found), float)
+
+
+def opened_on(tmp_path, form, *sensors, dcmi=False):
+    """A machine of a form, whose BMC shows 1,480 W by these sensors."""
+    bmc = SimBmc(dcmi=dcmi, sensors=list(sensors), watts=1480)
+    return open_by(machine(tmp_path, inventory=Inventory(Server(form=form), ())), BmcTransport(bmc))
+
+
+SUPPLIES = (
+    SimSensor(1, "PS1 Input Power", share=0.51, entity=POWER_SUPPLY, instance=1),
+    SimSensor(2, "PS2 Input Power", share=0.49, entity=POWER_SUPPLY, instance=2),
+)
+
+
+def test_the_inputs_of_a_chassis_supplies_are_not_a_nodes_and_those_of_a_server_are(tmp_path):
+    of_server = opened_on(tmp_path, "rack", *SUPPLIES)
+
+    assert sum(reading.watts for reading in of_server.read()) == pytest.approx(1480, abs=8)
+    assert of_server.problems == ()
+    with pytest.raises(SourceAbsent, match=r"PS1 Input Power, PS2 Input Power .* shares with others"):
+        opened_on(tmp_path, "blade", *SUPPLIES)
+
+
+def test_a_nodes_sensor_of_the_whole_is_read_and_it_is_said_that_it_may_be_the_chassis(tmp_path):
+    of_node, of_server = (opened_on(tmp_path, form, sensor("Pwr Consumption")) for form in ("blade", "rack"))
+
+    assert [problem.reason for problem in of_node.problems] == ["perhaps_shared"]
+    assert of_server.problems == ()
+
+
+def test_what_a_nodes_own_bmc_reports_by_dcmi_is_the_nodes_and_noted_as_that(tmp_path):
+    of_node, of_server = (opened_on(tmp_path, form, *SUPPLIES, dcmi=True) for form in ("blade", "rack"))
+
+    assert [reading.channel.name for reading in of_node.read()] == ["inlet"]
+    assert any("node of a chassis" in note for note in of_node.notes)
+    assert of_server.notes == ()

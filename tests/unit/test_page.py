@@ -264,3 +264,23 @@ def test_the_market_based_figure_never_stands_without_the_location_based_one():
 
     assert text.index("Grid") < text.index("Market-based") < text.index("21.6")
     assert text.index("electricity, location-based") < text.index("electricity, market-based")
+
+
+def test_idle_power_stands_beside_the_power_where_it_is_known():
+    unknown = without(busy_server(), q.HOST_IDLE_POWER)
+    known = replace(unknown, figures=(*unknown.figures, figure(q.HOST_IDLE_POWER, at=(90.0, 123.0, 170.0))))
+
+    assert "Idle 123" in read(known).text
+    assert "Idle" not in read(unknown).text
+
+
+def test_the_facility_has_rows_where_its_energy_is_known():
+    energy = figure(q.FACILITY_ENERGY, "measured", at=(3.6e6, 7.2e6, 9e6))
+    emissions = exactly(q.FACILITY_SCOPE2_LOCATION_BASED, value=432.0)
+    server = busy_server()
+    statements = tuple(replace(one, figures=(*one.figures, energy, emissions)) for one in server.statements)
+
+    assert "Facility" not in read(server).text
+    text = read(replace(server, statements=statements)).text
+    assert "Facility energy by its PUE" in text
+    assert "432" in text

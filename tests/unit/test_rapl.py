@@ -249,16 +249,6 @@ def test_zones_that_a_container_hides_are_not_taken_for_a_missing_driver(tmp_pat
         opened(tmp_path)
 
 
-def test_a_dram_counter_that_is_known_to_be_wrong_on_some_kernels_is_noted(tmp_path):
-    processor(tmp_path)
-    cpuinfo = tmp_path / "proc/cpuinfo"
-    cpuinfo.write_text(cpuinfo.read_text().replace("model name", "model\t\t: 143\nmodel name"))
-    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
-    write(tmp_path, zone("intel-rapl:0:0", "dram", 1))
-
-    assert "80275ca9e525" in opened(tmp_path).notes[0]
-
-
 def test_a_guest_is_told_to_measure_on_its_hypervisor(tmp_path):
     processor(tmp_path, flags="fpu hypervisor")
 
@@ -382,33 +372,124 @@ def test_a_file_whose_device_has_gone_is_vanished_too(tmp_path):
     assert failure.value.reason == "vanished"
 
 
-def with_model(root, number):
+def with_model(root, number, family=6):
     cpuinfo = root / "proc/cpuinfo"
-    cpuinfo.write_text(cpuinfo.read_text().replace("model name", f"model\t\t: {number}\nmodel name"))
+    numbers = f"cpu family\t: {family}\nmodel\t\t: {number}\nmodel name"
+    cpuinfo.write_text(cpuinfo.read_text().replace("model name", numbers))
+
+
+UNIT_61, UNIT_15 = (
+    262_143_328_850,
+    65_712_999_613,
+)  # microjoules: 2^32 units of 61 and of 15.3 µJ, as kernels state them
+
+
+def with_memory(root, model, dram_range, vendor="GenuineIntel", family=6):
+    """A socket whose package counts in units of 61 µJ, beside memory with 1,000 J on its counter."""
+    processor(root, vendor=vendor)
+    with_model(root, model, family)
+    write(root, zone("intel-rapl:0", "package-0", 5, UNIT_61))
+    write(root, zone("intel-rapl:0:0", "dram", 1_000_000_000, dram_range))
+    return opened(root)
+
+
+@pytest.mark.parametrize("model", [143, 207])
+def test_memory_of_sapphire_and_emerald_rapids_is_corrected_where_the_kernel_takes_the_fixed_unit(tmp_path, model):
+    source = with_memory(tmp_path, model, UNIT_15)
+    [dram] = [reading for reading in source.read() if reading.channel.name == "dram-0"]
+
+    assert dram.microjoules == 3_989_215_686  # 1,000 J × 262143328850 ÷ 65712999613
+    assert dram.wraps_after_microjoules == UNIT_61
+    assert [problem.reason for problem in source.problems] == ["dram_unit_corrected"]
+    assert "multiplied by 3.99" in source.problems[0].what
+
+
+@pytest.mark.parametrize("model", [63, 79, 85, 86, 87, 106, 108, 133])
+def test_memory_that_the_processor_counts_in_the_fixed_unit_is_corrected_where_the_kernel_takes_the_packages(
+    tmp_path, model
+):
+    source = with_memory(tmp_path, model, UNIT_61)
+    [dram] = [reading for reading in source.read() if reading.channel.name == "dram-0"]
+
+    assert dram.microjoules == 250_675_841  # 1,000 J × 65712999613 ÷ 262143328850
+    assert dram.wraps_after_microjoules == UNIT_15
+    assert "multiplied by 0.251" in source.problems[0].what
 
 
 @pytest.mark.parametrize(
-    ("vendor", "model", "zones", "words"),
+    ("model", "dram_range", "vendor", "family"),
     [
-        ("GenuineIntel", 143, ("package-0", "dram"), "a quarter"),
-        ("GenuineIntel", 173, ("package-0", "dram"), "nonsense"),
-        ("GenuineIntel", 174, ("package-0", "dram"), "nonsense"),
-        ("GenuineIntel", 143, ("package-0",), ""),
-        ("GenuineIntel", 85, ("package-0", "dram"), ""),
-        ("AuthenticAMD", 143, ("package-0", "dram"), ""),
+        (143, UNIT_61, "GenuineIntel", 6),  # a kernel that has it right
+        (85, UNIT_15, "GenuineIntel", 6),
+        (94, UNIT_61, "GenuineIntel", 6),  # a desktop
+        (143, UNIT_15, "GenuineIntel", 19),
+        (143, UNIT_15, "AuthenticAMD", 6),
     ],
 )
-def test_a_note_warns_of_dram_counters_of_some_models_of_intel_where_there_is_one(
-    tmp_path, vendor, model, zones, words
-):
+def test_memory_whose_unit_is_right_is_left_as_it_is(tmp_path, model, dram_range, vendor, family):
+    source = with_memory(tmp_path, model, dram_range, vendor, family)
+
+    assert by_channel(source) == {"package-0": 5, "dram-0": 1_000_000_000}
+    assert source.problems == ()
+
+
+def test_a_correction_is_of_another_epoch_and_stands_in_the_grounds(tmp_path):
+    source = with_memory(tmp_path, 143, UNIT_15)
+    package, dram = source.read()
+
+    assert (package.epoch, dram.epoch) == (BOOT, f"{BOOT} corrected")
+    assert any("wrong energy unit" in ground.title for ground in dram.channel.accuracy.grounds)
+    assert not any("wrong energy unit" in ground.title for ground in package.channel.accuracy.grounds)
+
+
+@pytest.mark.parametrize("model", [173, 174])
+def test_what_granite_rapids_shows_of_memory_is_not_counted_and_a_problem_names_it(tmp_path, model):
+    source = with_memory(tmp_path, model, UNIT_61)
+
+    assert by_channel(source) == {"package-0": 5}
+    assert [problem.reason for problem in source.problems] == ["dram_not_counted"]
+    assert source.problems[0].what.startswith("dram-0: ")
+
+
+def accuracies(source):
+    return {c.name: (c.accuracy.low, c.accuracy.central, c.accuracy.high) for c in source.channels}
+
+
+def test_the_accuracy_of_intels_counters_is_of_their_domain(tmp_path):
+    processor(tmp_path)
+    with_model(tmp_path, 85)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1, UNIT_61))
+    write(tmp_path, zone("intel-rapl:0:0", "dram", 1, UNIT_15))
+    write(tmp_path, zone("intel-rapl:0:1", "core", 1, UNIT_61))
+    write(tmp_path, zone("intel-rapl:1", "psys", 1))
+
+    assert accuracies(opened(tmp_path)) == {
+        "package-0": (0.95, 1, 1.05),
+        "dram-0": (0.8, 1, 1.2),
+        "core-0": (0.95, 1, 1.05),
+        "psys": (0.9, 1, 1.1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "row"),
+    [
+        ("GenuineIntel", 45, "rapl_intel_estimated_accuracy"),  # Sandy Bridge-EP
+        ("GenuineIntel", 62, "rapl_intel_estimated_accuracy"),  # Ivy Bridge-EP
+        ("GenuineIntel", 63, "rapl_intel_package_accuracy"),  # Haswell-EP, the first that measures
+        ("AuthenticAMD", 49, "rapl_amd_accuracy"),
+        ("HygonGenuine", 0, "rapl_amd_accuracy"),
+        ("CentaurHauls", 0, "rapl_accuracy"),
+    ],
+)
+def test_a_processor_that_estimates_has_wider_bounds_than_one_that_measures(tmp_path, vendor, model, row):
     processor(tmp_path, vendor=vendor)
     with_model(tmp_path, model)
-    for number, name in enumerate(zones):
-        write(tmp_path, zone("intel-rapl:0" if number == 0 else f"intel-rapl:0:{number}", name, 1))
-    notes = " ".join(opened(tmp_path).notes)
+    write(tmp_path, zone("intel-rapl:0", "package-0", 1))
+    [accuracy] = [channel.accuracy for channel in opened(tmp_path).channels]
 
-    assert words in notes
-    assert bool(notes) == bool(words)
+    assert [ground.entry for ground in accuracy.grounds] == [row]
+    assert (accuracy.low, accuracy.high) == ((0.95, 1.05) if "package" in row else (0.8, 1.2))
 
 
 def test_zones_are_read_where_nothing_is_known_of_the_processor(tmp_path):

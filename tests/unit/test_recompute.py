@@ -49,7 +49,7 @@ def begun(root, directory, place="", provider=None, *, inferred=False):
     )
     for _ in range(HOURS):
         clock.wait(3600)
-        for entry in use.entries_of(Bounded(*[KWH_MICROJOULES] * 3), Stretch.before(clock.utc, 3600.0)):
+        for entry in use.entries_of(Bounded(*[KWH_MICROJOULES] * 3), Stretch.before(clock.utc, 3600.0), "measured"):
             entries.add(entry)
     history.write(EnergyLedger({}), entries, 0.0, clock.utc)
     accounts = netted(history.accounts(NOON))

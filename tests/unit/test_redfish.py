@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from bmcs import PASSWORD
 from lab.redfish_server import SESSIONS, VENDORS, environment
@@ -11,6 +13,7 @@ from trees import machine
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Method
 from agent.sources import redfish
+from impacts.parts import Inventory, Server
 
 POWER = "/redfish/v1/Chassis/1/Power"
 
@@ -212,3 +215,29 @@ def test_a_password_file_that_others_may_read_is_said(bmcs):
     source.read()
     assert any("chmod o=" in note for note in source.notes)
     source.close()
+
+
+def on_a_node(bmcs, server):
+    machine = replace(bmcs.machine(bmcs.settings(server)), inventory=Inventory(Server(form="blade"), ()))
+    return redfish.open_source(machine)
+
+
+def test_the_supplies_that_a_nodes_bmc_shows_are_no_meter_of_the_node(bmcs):
+    source = on_a_node(bmcs, bmcs.start(VENDORS["openbmc"]()))
+
+    with pytest.raises(ReadFailed, match="shows the power of this node alone") as failure:
+        source.read()
+    assert failure.value.reason == "no_reading"
+    assert "form: rack" in failure.value.remedy
+    source.close()
+
+
+def test_a_meter_that_may_be_the_chassis_is_read_with_a_problem(bmcs):
+    server = bmcs.start(environment(370))
+    of_node, of_server = on_a_node(bmcs, server), bmcs.source(server)
+
+    assert shown(of_node.read()) == shown(of_server.read()) == {"inlet": 370}
+    assert [problem.reason for problem in of_node.problems] == ["perhaps_shared"]
+    assert of_server.problems == ()
+    of_node.close()
+    of_server.close()

@@ -114,16 +114,52 @@ def test_parts_are_asked_only_if_no_housing_shows_power():
     assert found(tree) == {"inlet": 700}
 
 
-def test_a_meter_that_others_share_is_said():
-    several = find_meter(get(environment(1000, name="1") | {}))
-    assert not any("computer systems" in note for note in several.notes)
-
+def of_several_systems():
     tree = environment(1000)
     tree["/redfish/v1/Chassis/1"]["Links"]["ComputerSystems"] = [linked("/a"), linked("/b")]
-    assert "this chassis holds 2 computer systems: its meter shows them all" in find_meter(get(tree)).notes
+    return tree
 
-    tree = environment(1000, kind="Enclosure")
-    assert any("enclosure's" in note for note in find_meter(get(tree)).notes)
+
+def supplies_of(name, kind):
+    """A chassis that shows nothing but the inputs of its supplies: 760 W and 720 W."""
+    path = POWER.format(name)
+    document = power(path, supplies=[supply(1, shown=760), supply(1, shown=720)])
+    return service({name: chassis(name, "Power", kind=kind, system="1")}, {path: document})
+
+
+def test_a_meter_that_others_share_is_said():
+    assert find_meter(get(environment(1000))).shared == ""
+    assert find_meter(get(of_several_systems())).shared == (
+        "this chassis holds 2 computer systems: its meter shows them all"
+    )
+    assert "enclosure's" in find_meter(get(environment(1000, kind="Enclosure"))).shared
+
+
+def test_the_inputs_of_supplies_are_a_servers_but_not_a_nodes():
+    for kind in ("RackMount", "Sled"):
+        tree = supplies_of("1", kind)
+
+        assert sum(find_meter(get(tree)).watts) == 1480
+        assert find_meter(get(tree), of_node=True) is None
+
+
+def test_a_meter_of_several_systems_or_of_an_enclosure_is_not_a_nodes():
+    assert find_meter(get(of_several_systems()), of_node=True) is None
+    assert find_meter(get(environment(1000, kind="Enclosure")), of_node=True) is None
+
+
+def test_a_nodes_own_meter_is_taken_beside_that_of_its_enclosure():
+    tree = both(told("a", 370, kind="Sled", contained_by="b", system="1"), told("b", 1480, kind="Enclosure"))
+    meter = find_meter(get(tree), of_node=True)
+
+    assert (meter.watts, meter.shared) == ((370,), "")
+
+
+def test_a_nodes_meter_of_which_nothing_states_whose_it_is_is_taken_and_said():
+    meter = find_meter(get(environment(370)), of_node=True)
+
+    assert meter.watts == (370,)
+    assert "is not stated" in meter.shared
 
 
 def test_chassis_that_contain_each_other_end_the_search_all_the_same():

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from histories import rows
 from one_package import OnePackage, one_package, ticks
-from trees import BOOT, set_counter, write
+from trees import BOOT, set_counter, write, zone
 
 from agent.errors import HistoryWriteFailed
 from agent.written.config import Config
@@ -50,6 +50,25 @@ def test_the_first_tick_knows_no_power_and_says_nothing_in_its_place(machine, co
 
     assert value(snapshot, "host_power_watts") is None
     assert value(snapshot, "scope2_location_based_co2e_grams_total") is None
+
+
+def test_memory_whose_counter_is_none_is_modelled_and_a_problem_names_it(root, machine, tmp_path):
+    """Granite Rapids, of which a kernel shows 200 W of idle memory."""
+    cpuinfo = root / "proc/cpuinfo"
+    cpuinfo.write_text(cpuinfo.read_text().replace("model name", "cpu family\t: 6\nmodel\t\t: 173\nmodel name"))
+    write(root, zone("intel-rapl:0:0", "dram", 0))
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text("parts: [{kind: memory, count: 8, capacity_gb: 64, generation: DDR5}]\n")
+    with machine.sampling(Config(location="FR", inventory_file=inventory)) as sampler:
+        sampler.tick()
+        set_counter(root, "intel-rapl:0:0", 2_000_000_000)
+        snapshot = ticks(sampler, machine, 10)
+        made_of = {(one.component, one.method.value) for one in sampler.state.present.host_step.channels}
+
+    assert {("cpu", "counted"), ("dram", "modelled")} <= made_of
+    assert ("dram", "counted") not in made_of
+    [said] = [problem for problem in snapshot.problems if problem.reason == "dram_not_counted"]
+    assert said.what.startswith("dram-0: ")
 
 
 def test_power_energy_and_scope_2_follow_from_the_counter(machine, config):

@@ -14,6 +14,7 @@ from agent.readings import Boundary, Channel, Method, PowerReading
 from agent.sources.source import SourceEntry
 from agent.sources.table import SOURCES
 from impacts.factors import FactorMissing
+from impacts.problems import Problem
 
 CHANNEL = Channel("toy", "one", "cpu", Boundary.COMPONENT, Method.INTEGRATED)
 
@@ -69,6 +70,19 @@ def test_a_read_that_fails_is_counted_by_its_reason_and_keeps_what_did_answer(tm
     sources.read()
     assert watched.problem is None
     assert watched.state.readable
+
+
+def test_what_a_source_says_of_its_channels_stands_beside_what_keeps_it_from_being_read(tmp_path):
+    said = Problem("toy", "perhaps_shared", "whether it is this host's is not stated", "look")
+    source = Toy([reading()], ReadFailed("all of it", reason="io_error"))
+    source.problems = (said,)
+    sources = toy_set(tmp_path, source)
+    [watched] = sources.watched
+
+    sources.read()
+    assert watched.problems == (said,)
+    sources.read()
+    assert [problem.reason for problem in watched.problems] == ["read_failed", "perhaps_shared"]
 
 
 def test_a_source_with_no_reading_is_down_and_keeps_the_time_of_its_last(tmp_path):

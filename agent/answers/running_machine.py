@@ -121,6 +121,8 @@ def _unmodelled(inventory: Inventory, remedy: str) -> Iterator[Problem]:
     if any(not part.capacity_gb for part in inventory.of_kind("memory")):
         what = "the capacity of memory modules is not known: their power is left out"
         yield Problem("model", "memory_power_unknown", what, f"set `capacity_gb` in the file, or {remedy}")
-    if inventory.of_kind("gpu"):
-        what = "the power of its cards is a default of wide bounds, whatever their model and load"
+    cards = inventory.of_kind("gpu")
+    if cards:
+        names = ", ".join(dict.fromkeys(part.model or "unnamed" for part in cards))
+        what = f"what its cards ({names}) do is not known: their power lies anywhere between idle and the limit of their boards"
         yield Problem("model", "gpu_power_assumed", what, remedy)

@@ -13,7 +13,7 @@ from impacts.values.estimates import Citation, Estimate, merge_grounds
 if TYPE_CHECKING:
     from impacts.values.derivations import Derivation
 
-LOAD = Citation("source model: the CPUs' load, by /proc/stat")
+LOAD = Citation("source model: the CPUs' load")
 
 _CONSTANT = Citation("source model: drawn whatever the load")
 

@@ -12,10 +12,11 @@ from agent.cli.options import add_config
 from agent.config_file import config_of
 from agent.errors import ConfigError, WattprintError
 from agent.explain.explanation import DERIVED, Explanation
+from agent.explain.in_words import power_in_words
 from agent.history.view import HistoryView
 from agent.wiring import sample_twice, sampling
 from agent.written.schema_errors import nearest
-from impacts.quantities import CATALOGUE, PREFIX
+from impacts.quantities import CATALOGUE, HOST_POWER, PREFIX
 from impacts.values.derivations import render
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     if not derivations:
         print("Not known on this machine now, or observed by the agent itself: there is nothing to derive.")
         return COULD_NOT
+    words = power_in_words(snapshot) if quantity is HOST_POWER else []
+    if words:
+        print("\n".join(words), end="\n\n")
     print("\n\n".join(render(derivation) for derivation in derivations))
     return DONE
 

@@ -50,7 +50,10 @@ class Curve:
         if end.central == central or not end.central:
             return end
         ratio = central / end.central
-        low, high = min(end.low * ratio, central), max(end.high * ratio, central)  # a product may be off by one rounding
+        low, high = (
+            min(end.low * ratio, central),
+            max(end.high * ratio, central),
+        )  # a product may be off by one rounding
         return Estimate(low, central, high, end.unit, self.grounds)
 
     def _between(self, positions: Sequence[float], wanted: float) -> Estimate:

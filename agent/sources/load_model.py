@@ -62,6 +62,10 @@ class LoadModelSource:
             for channel, term in zip(self.channels, self.model.terms, strict=True)
         ]
 
+    def mean_load(self) -> float:
+        """Return the CPUs' mean load since the read before, 0 to 1."""
+        return self.load
+
     def follow(self, machine: Machine) -> None:
         """Go on with the parts that the machine has now; the load is the same."""
         self.model = load_model(machine)

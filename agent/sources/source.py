@@ -38,6 +38,14 @@ class FollowsParts(Protocol):
         """Go on with the parts that the machine has now."""
 
 
+@runtime_checkable
+class ShowsLoad(Protocol):
+    """A source that knows how busy the CPUs are."""
+
+    def mean_load(self) -> float:
+        """Return the mean load since the read before, 0 to 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often a slow source is read, and how long a read may take, in seconds."""

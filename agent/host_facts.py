@@ -70,17 +70,17 @@ def host_facts(
 ) -> HostFacts:
     """Work out the facts of a host."""
     on = machine.host.clock.utc_now().date()
-    rest = machine.book.find("rest_of_host", "power", on=on).factor.value
-    psu_efficiency = machine.book.find("psu_efficiency", "power", on=on).factor.value
+    delivery = machine.book.find("power_delivery", "power", on=on).factor.value
     serving = machine.inventory.serving_on(on)
+    model = load_model(replace(machine, inventory=serving))
     return HostFacts(
         machine=machine,
         serving=serving,
         place=place,
         instruments=instruments,
         embodied=embodied(machine.inventory, PROFILE, machine.book),
-        overheads=Overheads(rest, psu_efficiency),
-        model=load_model(replace(machine, inventory=serving)),
+        overheads=Overheads(delivery, model.psu_efficiency),
+        model=model,
         service_life=service_life(machine.inventory.server, machine.book),
         found_problems=problems,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
+    from impacts.values.curves import Curve
     from impacts.values.derivations import Derivation
 
 # Of a channel whose source has not been opened since the history was read.
@@ -41,8 +42,13 @@ class PowerModel:
     """By what a modelled channel's power follows: its full power, of which the load decides the share that is drawn."""
 
     full: Derivation  # W
-    share_grounds: tuple[Citation, ...]
+    share: Curve  # of full power, by load
     note: str  # how the share follows from the load
+
+    @property
+    def idle(self) -> Estimate:
+        """What is drawn where nothing runs, W."""
+        return self.full.estimate * self.share.at(0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Part:
     capacity_gb: float | None = None  # of one piece
     die_area_mm2: float | None = None  # cpu: all dies of one package
     cores: int | None = None  # cpu: of one package
+    boost: bool | None = None  # cpu: whether it may run above its base clock
+    deep_idle: bool | None = None  # cpu: whether its cores may enter idle states that switch them off
     generation: str | None = None  # memory: DDR4, DDR5 …
     speed_mts: int | None = None  # memory: megatransfers per second
     density_gb_per_cm2: float | None = None  # memory, ssd: bits per die area

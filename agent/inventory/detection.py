@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.inventory import cards, cpu, dmi, drives, memory, pci, psus, server
+from agent.inventory import cards, cpu, cpu_limits, dmi, drives, memory, pci, psus, server
 from impacts.parts import Inventory
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
     from agent.host import Host
 
-READS: tuple[str, ...] = (*cpu.READS, *memory.READS, *server.READS, *dmi.READS, *drives.READS, *cards.READS)
+READS: tuple[str, ...] = (*cpu.READS, *cpu_limits.READS, *memory.READS, *server.READS, *dmi.READS, *drives.READS, *cards.READS)
 
 _NAME_THEM = "name the parts in an inventory file"
 
@@ -28,6 +28,7 @@ def detect(host: Host) -> tuple[Inventory, tuple[Problem, ...]]:
         # A list without them would state that they are absent.
         return Inventory(machine), (_undetected(cpus=bool(cpus), modules=bool(modules)),)
     devices = pci.read_cards(host)
+    cpus = cpus if machine.virtual else cpu_limits.with_limits(host, cpus)
     built_in, drive_problems = drives.detect_drives(host, devices, virtual=machine.virtual)
     plugged_in, card_problems = cards.detect_cards(host, devices, virtual=machine.virtual)
     supplies, psu_problems = ((), ()) if machine.virtual else psus.detect_psus(host, smbios, machine.form)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from agent.errors import ReadFailed, SourceAbsent, SourceDenied
 from agent.readings import Boundary, Channel, Method, PowerReading
 from agent.sources.source import SourceEntry
-from agent.wholehost.load_model import LoadModel, Term, load_model
+from agent.wholehost.load_model import LoadModel, load_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agent.host import Host
     from agent.machine import Machine
+    from agent.wholehost.terms import Term
 
 NAME = "model"
 READS = ("proc/stat", "proc/cpuinfo")

@@ -41,6 +41,7 @@ class HostStep:
     seconds: float
     measured_microjoules: int
     channels: tuple[Channel, ...]  # that went in
+    idle: Derivation | None = None  # W: what the host draws while nothing runs; None: not known
     shape: tuple[tuple[float, int], ...] = ()  # how it is spread inside: seconds and microjoules of smaller steps
 
     @property
@@ -58,9 +59,9 @@ def host_step(
 ) -> HostStep | None:
     """Return the step of the host that the reports make up; None if they cover no time.
 
-    In `formula`, `sum` is the sum of all reports, and the names of `overhead` are what lies between the channels and
-    the inlet. A modelled report that covers only a part of the time, as after a restart, counts with its mean power
-    for all of it.
+    In `formula`, `measured` and `modelled` are the sums of those reports, and the names of `overhead` are what lies
+    between the channels and the inlet. A modelled report that covers only a part of the time, as after a restart, counts
+    with its mean power for all of it.
     """
     seconds = max((report.observed_seconds for report in measured or modelled), default=0.0)
     if seconds <= 0:
@@ -68,13 +69,14 @@ def host_step(
     powers: dict[str, Derivation] = {}
     for report in measured:
         powers[_unused_name(report, powers)] = channel_power(report.channel, report.microjoules, seconds)
+    names = list(powers)
     for report in modelled:
         of_seconds = report.observed_seconds if 0 < report.observed_seconds < seconds else seconds
         powers[_unused_name(report, powers)] = channel_power(report.channel, report.microjoules, of_seconds)
-    terms = " + ".join(powers)
+    sums = {"measured": names, "modelled": list(powers)[len(names) :]}
     power = work_out(
         f"power of the host, {basis.value.replace('_', ' ')}",
-        formula.replace("sum", f"({terms})" if len(powers) > 1 and formula != "sum" else terms),
+        with_sums(formula, sums),
         {**powers, **overhead},
         note="mean since the last step",
     )
@@ -82,6 +84,32 @@ def host_step(
     energy = work_out("energy of the host", "power × seconds", {"power": power, "seconds": time}, units=_JOULES)
     channels = tuple(report.channel for report in (*measured, *modelled))
     return HostStep(basis, power, energy, seconds, sum(report.microjoules for report in measured), channels)
+
+
+def modelled_idle_power(channels: Sequence[Channel], psu_efficiency: Estimate) -> Derivation | None:
+    """Return what the load model states of the host while nothing runs (W); None without a modelled channel."""
+    idle = {formula_name(one): one.model.idle for one in channels if one.model is not None}
+    if not idle:
+        return None
+    formula = with_sums("modelled ÷ psu_efficiency", {"modelled": list(idle)})
+    return work_out(
+        "power of the host while nothing runs, modelled", formula, {**idle, "psu_efficiency": psu_efficiency}
+    )
+
+
+def with_sums(formula: str, sums: Mapping[str, Sequence[str]]) -> str:
+    """Return the formula with sums of names in place of the words that stand for them.
+
+    A sum gets brackets where it is multiplied or divided; one of no names falls away from what it is added to.
+    """
+    for word, names in sums.items():
+        if not names:
+            formula = formula.replace(f"({word} + ", "(").replace(f" + {word}", "")
+            continue
+        joined = " + ".join(names)
+        is_factor = len(names) > 1 and (f"{word} ×" in formula or f"{word} ÷" in formula)
+        formula = formula.replace(word, f"({joined})" if is_factor else joined)
+    return formula
 
 
 def _unused_name(report: Report, powers: Mapping[str, Derivation]) -> str:

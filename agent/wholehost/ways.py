@@ -7,11 +7,11 @@ way, such as the calibrated one, is a class here and a place in `ways`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from agent.readings import Boundary, Channel, Method
-from agent.wholehost.host_step import Basis, HostStep, host_step
+from agent.wholehost.host_step import Basis, HostStep, host_step, modelled_idle_power
 from agent.wholehost.overlap import contents, meters, outermost_components
 
 if TYPE_CHECKING:
@@ -19,15 +19,22 @@ if TYPE_CHECKING:
 
     from agent.wholehost.contradictions import Contradictions
     from agent.wholehost.reports import Report, Reports
+    from impacts.values.derivations import Derivation
     from impacts.values.estimates import Estimate
 
 
 @dataclass(frozen=True, slots=True)
 class Overheads:
-    """What lies between the components and the inlet: `rest` multiplies components, `psu_efficiency` divides psys."""
+    """What lies between the components and the inlet.
 
-    rest: Estimate
+    `delivery` is what voltage regulators and fans make of a watt that a component counts; `psu_efficiency` what a further
+    watt behind the power supplies is over what it costs at their inlets: their constant loss is a term of the load model.
+    """
+
+    delivery: Estimate
     psu_efficiency: Estimate
+
+_SUPPLIES = "psu"  # the component of the load model's term for what they lose whatever they deliver
 
 
 class Way(Protocol):
@@ -91,12 +98,12 @@ class InletMeter(_WholeHostMeter):
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the sum of its channels, unless it contradicts the components inside."""
-        return host_step(Basis.MEASURED, self._shown(reports), [], "sum", {})
+        return host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
 
 
 @dataclass(frozen=True)
 class PlatformCounter(_WholeHostMeter):
-    """A counter of the whole board behind the power supplies, over their efficiency: `part_modelled`."""
+    """A counter of the whole board behind the power supplies, with what they lose: `part_modelled`."""
 
     psu_efficiency: Estimate
 
@@ -107,16 +114,20 @@ class PlatformCounter(_WholeHostMeter):
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the board's energy over the supplies' efficiency, unless it contradicts the components inside."""
+        lost = [report for report in reports.modelled() if report.channel.component == _SUPPLIES]
         overhead = {"psu_efficiency": self.psu_efficiency}
-        return host_step(Basis.PART_MODELLED, self._shown(reports), [], "sum ÷ psu_efficiency", overhead)
+        return host_step(
+            Basis.PART_MODELLED, self._shown(reports), lost, "(measured + modelled) ÷ psu_efficiency", overhead
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CountedComponents:
-    """Counted components, the model of those that are not, and what the rest of a host adds: `part_modelled`."""
+    """Counted components, the model of all that is not counted, and what the supplies lose: `part_modelled`."""
 
     anchors: tuple[Channel, ...]
-    rest: Estimate
+    overheads: Overheads
+    idle: Derivation | None = None
 
     def usable(self, reports: Reports) -> bool:
         """Whether any of its channels is not silent."""
@@ -135,13 +146,17 @@ class CountedComponents:
         return not all(report.is_complete for report in here) or _models_have_reported(reports)
 
     def step(self, reports: Reports) -> HostStep | None:
-        """Return the counted components and the modelled ones beside them, times what the rest of a host adds."""
+        """Return the counted components as they are delivered, with the modelled rest beside them, at the inlets."""
         counted = _complete(self._not_silent(reports), reports)
         if not counted:
             return None
         covered = {component for report in counted for component in contents(report.channel.component)}
         beside = [report for report in reports.modelled() if report.channel.component not in covered]
-        return host_step(Basis.PART_MODELLED, counted, beside, "sum × rest_of_host", {"rest_of_host": self.rest})
+        overhead = {"delivery": self.overheads.delivery, "psu_efficiency": self.overheads.psu_efficiency}
+        step = host_step(
+            Basis.PART_MODELLED, counted, beside, "(measured × delivery + modelled) ÷ psu_efficiency", overhead
+        )
+        return step and replace(step, idle=self.idle)
 
     def _not_silent(self, reports: Reports) -> tuple[Channel, ...]:
         """Return the counters that are not silent: where a card is lost, the processor stays measured.
@@ -159,9 +174,10 @@ class CountedComponents:
 
 @dataclass(frozen=True, slots=True)
 class LoadModelled:
-    """The load model alone, times what the rest of a host adds: `modelled`, the way that is always open."""
+    """The load model alone: `modelled`, the way that is always open."""
 
-    rest: Estimate
+    psu_efficiency: Estimate
+    idle: Derivation | None = None
     anchors: tuple[Channel, ...] = ()
 
     def usable(self, reports: Reports) -> bool:  # noqa: ARG002 - it rests on no counter
@@ -178,8 +194,9 @@ class LoadModelled:
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return what the model has reported."""
-        overhead = {"rest_of_host": self.rest}
-        return host_step(Basis.MODELLED, [], reports.modelled(), "sum × rest_of_host", overhead)
+        overhead = {"psu_efficiency": self.psu_efficiency}
+        step = host_step(Basis.MODELLED, [], reports.modelled(), "modelled ÷ psu_efficiency", overhead)
+        return step and replace(step, idle=self.idle)
 
 
 def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Contradictions) -> list[Way]:
@@ -189,14 +206,15 @@ def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Cont
     """
     measured = [channel for channel in channels if channel.method is not Method.MODELLED]
     components = tuple(outermost_components(measured))
+    idle = modelled_idle_power([one for one in channels if one.method is Method.MODELLED], overheads.psu_efficiency)
     return [
         *(InletMeter(anchors, contradictions) for anchors in meters(measured, Boundary.INLET)),
         *(
             PlatformCounter(anchors, contradictions, overheads.psu_efficiency)
             for anchors in meters(measured, Boundary.PLATFORM)
         ),
-        *([CountedComponents(components, overheads.rest)] if components else []),
-        LoadModelled(overheads.rest),
+        *([CountedComponents(components, overheads, idle)] if components else []),
+        LoadModelled(overheads.psu_efficiency, idle),
     ]
 
 

@@ -49,14 +49,23 @@ class CpuFamily:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerFamily:
+    """CPUs of one design, whatever their number of dies, and the class of machine that they are made for."""
+
+    name: str
+    machine_class: str  # server, entry (one socket for a desktop's die) or arm
+
+
+@dataclass(frozen=True, slots=True)
 class _Variant:
     """One row of the table."""
 
     family: str
+    machine_class: str
     launched_year: int
     names: re.Pattern[str]
     cores: range | None  # None: any number, also an unknown one
-    dies: Mapping[str, int | list[int]]
+    dies: Mapping[str, int | list[int]]  # empty: not known
     source: Citation
 
     def fits(self, name: str, cores: int | None) -> bool:
@@ -64,24 +73,32 @@ class _Variant:
 
 
 def resolve(model: str, cores: int | None, book: FactorBook) -> CpuFamily | None:
-    """Return the family of a CPU by its name as printed and the cores of its package; None if it is not certain.
+    """Return the family of a CPU by its name as printed and the cores of its package; None if it or its dies are not known.
 
     The name that a guest sees may have a family, but its cores are not those of the die: pass None for them.
     """
     variant = _find(model, cores)
-    if variant is None:
+    if variant is None or not variant.dies:
         return None
     dies = tuple(_die(name, count, variant, book) for name, count in variant.dies.items())
     return CpuFamily(variant.family, variant.launched_year, dies)
 
 
+def power_family(model: str, cores: int | None) -> PowerFamily | None:
+    """Return the family of a CPU, where its cores are not known by its name alone; None if it is not certain."""
+    name = normalise(model)
+    by_name = (variant for variant in _variants() if variant.names.fullmatch(name))
+    variant = _find(model, cores) or next(by_name, None)
+    return None if variant is None else PowerFamily(variant.family, variant.machine_class)
+
+
 def family_tdp_watts(book: FactorBook, model: str, cores: int | None) -> Estimate | None:
     """Return the range of the thermal design powers of the CPU's family; None if either is not known."""
-    variant = _find(model, cores)
-    if variant is None:
+    family = power_family(model, cores)
+    if family is None:
         return None
     try:
-        return book.find(f"cpu_tdp_of_family:{variant.family}", "power", on=date.max).factor.value
+        return book.find(f"cpu_tdp_of_family:{family.name}", "power", on=date.max).factor.value
     except FactorMissing:
         return None
 
@@ -139,6 +156,7 @@ def _variant(family: dict[str, Any], row: dict[str, Any]) -> _Variant:
     cores = row.get("cores")
     return _Variant(
         family=family["name"],
+        machine_class=family.get("class", "server"),
         launched_year=family["launched"],
         names=re.compile(row["names"] if "names" in row else family["names"], re.IGNORECASE),
         cores=range(cores[0], cores[1] + 1) if cores else None,

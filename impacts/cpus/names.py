@@ -16,13 +16,20 @@ if TYPE_CHECKING:
 # What is printed around the product's name and says nothing about which product it is.
 _NOISE = re.compile(
     r"""\((?:r|tm|c)\)|[®™©]
-      | \b0?\s*@\s*[\d.]+\s*[GM]Hz           # the base clock; first-generation E5s print a lone 0 before it
+      | (?:\b0\s*@|[@,])?\s*\b[\d.]+\s*[GM]Hz  # the base clock; first-generation E5s print a lone 0 before it
       | \b(?:\d+|dual|quad|six|eight|twelve|sixteen)-core\b
       | \bwith\s.*graphics\b
       | \b\d+[a-z]{2}\s+gen\b
       | \b(?:genuineintel|authenticamd|intel|amd|ampere|cpu|processor)\b(?!-)
     """,
     re.IGNORECASE | re.VERBOSE,
+)
+
+# What firmware spells otherwise than the manufacturer: `E7- 4870`, `E3-1240 V2` and `E5-2660V2`, `Opteron 2376HE`.
+_SPELLINGS = (
+    (re.compile(r"\b(E7-) (?=\d)"), r"\1"),
+    (re.compile(r"(\d{4}L?) ?V(?=[2-6]$)", re.IGNORECASE), r"\1 v"),
+    (re.compile(r"(\bOpteron \d{4})(?=[EHS]E$)"), r"\1 "),
 )
 
 
@@ -34,7 +41,10 @@ def normalise(model: str) -> str:
     >>> normalise("AMD EPYC 7742 64-Core Processor")
     'EPYC 7742'
     """
-    return " ".join(_NOISE.sub(" ", model).split())
+    name = " ".join(_NOISE.sub(" ", model).split())
+    for spelling, by in _SPELLINGS:
+        name = spelling.sub(by, name)
+    return name
 
 
 def tdp_watts(book: FactorBook, model: str) -> Estimate | None:

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fits the load model's curves, board and memory to published results: writes impacts/data/wattprint-load-model/factors.csv.
+
+`make fit-power SPECPOWER=CLONE NEWER=CLONE`; power_results.py says how to get the two clones.
+
+A host draws (CPUs + memory + board + drives + the supplies' constant loss) ÷ the supplies' efficiency. Share of thermal
+design power by class and load, board and memory are fitted together, by weighted non-negative least squares of the
+relative error with outliers counting less (iteratively reweighted), so that each is what fits all loads. A processor
+model counts once, whatever its number of results (by the square root). How a family lies to its class is fitted after
+that, each processor model one vote and one more vote for the class. The bounds hold 95 % of the results whose family
+was left out of the fit; see docs/power-validation.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+from power_results import LOADS, Result, known, newer, specpower
+from scipy.optimize import nnls
+
+from agent.wholehost.load_model import model_of
+from impacts.cpus.families import family_tdp_watts, power_family
+from impacts.cpus.names import normalise, tdp_watts
+from impacts.datasets import COLUMNS, load_book
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from impacts.factor_book import FactorBook
+
+DATASET = Path(__file__).parents[1] / "impacts" / "data" / "wattprint-load-model" / "factors.csv"
+ON = date(2026, 11, 25)
+CLASSES = ("server", "server_without_boost", "entry")
+FIRST_YEAR = 2012  # older machines keep much of what they draw outside of the processors: chipsets, buffered memory
+
+# What published results are not: in production the clock is not held down for the sake of efficiency. Fifteen per cent
+# more of the thermal design power than SPECpower at the same load: a third of the way, in proportion, from there to the
+# bare-metal servers of a cloud under a load generator (turbostress reports, 2021: 0.43 and 0.72 of it at loads of 0.2 and
+# 0.5). Of a machine whose boost is off, the published results are the like.
+PRODUCTION = 1.15
+
+# The highest share of thermal design power that the processors of bare-metal servers drew with boost (turbostress
+# reports, June 2021, by RAPL; without the 8275CL and 8252C, which draw more than their design power all the time: the
+# table of design powers has their range), and small ones (CodeCarbon's profiles, E3-1240 v2).
+SEEN_WITH_BOOST = {
+    "server": {"0": 0.19, "0.1": 0.34, "0.2": 0.43, "0.3": 0.53, "0.5": 0.75, "0.7": 0.89, "1": 1.05},
+    "entry": {"0": 0.05, "0.1": 0.12, "0.2": 0.16, "0.3": 0.2, "0.5": 0.38, "0.7": 0.85, "1": 1.33},
+}
+CONSTANT_BOUNDS = {"board": (0.6, 1.8), "memory": (0.6, 1.7)}
+MARGIN = 1.05  # on the bounds of the processors' share: families that are not among these
+INSIDE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A result as the fit sees it."""
+
+    result: Result
+    family: str
+    kind: str  # one of CLASSES, or arm
+    tdp: float  # W, of all processors
+    sockets: int
+    modules: int
+    gigabytes: float
+    known_watts: float  # drives and the supplies' constant loss
+    efficiency: float
+
+    def inside(self, load: str) -> float:
+        """Return what is drawn behind the supplies, less what is known of it."""
+        return self.result.watts[load] * self.efficiency - self.known_watts
+
+
+def cases(results: Iterable[Result], book: FactorBook) -> list[Case]:
+    """Return the results whose processors' family and design power are known, from the first year on."""
+    made = (case_of(result, book) for result in results if result.year >= FIRST_YEAR)
+    return [case for case in made if case is not None]
+
+
+def case_of(result: Result, book: FactorBook) -> Case | None:
+    """Return a result as the fit sees it; None if its family or design power is not known."""
+    cpu = result.cpu
+    family = power_family(cpu.model or "", cpu.cores)
+    tdp = tdp_watts(book, cpu.model or "") or family_tdp_watts(book, cpu.model or "", cpu.cores)
+    if family is None or tdp is None:
+        return None
+    kind = family.machine_class
+    if kind == "server" and cpu.boost is False:
+        kind = "server_without_boost"
+    model = model_of(result.inventory, book, ON, 0)
+    fitted = {"cpu", "memory", "board"}
+    memory = result.inventory.of_kind("memory")
+    return Case(
+        result=result,
+        family=family.name,
+        kind=kind,
+        tdp=tdp.central * cpu.count,
+        sockets=cpu.count,
+        modules=sum(part.count for part in memory),
+        gigabytes=sum(part.count * (part.capacity_gb or 0.0) for part in memory),
+        known_watts=sum(term.watts(0) for term in model.terms if term.name not in fitted),
+        efficiency=model.psu_efficiency.central,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What is fitted: shares of thermal design power by class and load, and constants in W."""
+
+    shares: dict[str, dict[str, float]]
+    board_server: float
+    board_per_socket: float
+    board_entry: float
+    module_idle: float
+    module_active: float
+    per_gb: float
+
+    def rest(self, case: Case, load: str) -> tuple[float, float]:
+        """Return the power of board and memory."""
+        is_entry = case.kind == "entry"
+        board = self.board_entry if is_entry else self.board_server + case.sockets * self.board_per_socket
+        module = self.module_idle + self.module_active * float(load)
+        return board, case.modules * module + case.gigabytes * self.per_gb
+
+    def cpu(self, case: Case, load: str) -> float:
+        """Return the power of the processors, by their class alone."""
+        return case.tdp * self.shares[_curve_of(case)][load]
+
+
+def _curve_of(case: Case) -> str:
+    return "server" if case.kind == "arm" else case.kind
+
+
+_CONSTANTS = ("board_server", "board_per_socket", "board_entry", "module_idle", "module_active", "per_gb")
+_UNKNOWNS = [*((kind, load) for kind in CLASSES for load in LOADS), *_CONSTANTS]
+_LEAST_SHARE = 0.02  # a package in its deepest idle state still draws some watts
+_TOLERATED = 0.15  # of the relative error: what is further off counts less
+_ROUNDS = 12
+
+
+def fit(those: Sequence[Case]) -> Fit:
+    """Fit all unknowns to the cases."""
+    rows = [(case, load) for case in those if case.kind != "arm" for load in case.result.watts if load in LOADS]
+    matrix = np.array([_equation(case, load) for case, load in rows])
+    wanted = np.array([case.inside(load) for case, load in rows])
+    walls = np.array([case.result.watts[load] * case.efficiency for case, load in rows])
+    votes = _votes(those)
+    weights = np.array([votes[normalise(case.result.cpu.model or "")] for case, _ in rows])
+    counts = np.ones(len(rows))
+    least = np.array([0.0 if isinstance(unknown, str) else _LEAST_SHARE for unknown in _UNKNOWNS])
+    for _ in range(_ROUNDS):
+        scale = np.sqrt(weights * counts) / walls
+        above, _ = nnls(matrix * scale[:, None], (wanted - matrix @ least) * scale)
+        found = least + above
+        counts = 1 / np.sqrt(1 + ((matrix @ found - wanted) / walls / _TOLERATED) ** 2)
+    values = dict(zip(_UNKNOWNS, map(float, found), strict=True))
+    shares = {kind: {load: values[kind, load] for load in LOADS} for kind in CLASSES}
+    return Fit(shares, *(values[name] for name in _CONSTANTS))
+
+
+def _equation(case: Case, load: str) -> list[float]:
+    is_entry = case.kind == "entry"
+    constants = (
+        not is_entry,
+        0 if is_entry else case.sockets,
+        is_entry,
+        case.modules,
+        case.modules * float(load),
+        case.gigabytes,
+    )
+    return [*(case.tdp * ((case.kind, load) == unknown) for unknown in _UNKNOWNS[: -len(constants)]), *constants]
+
+
+def _votes(those: Sequence[Case]) -> dict[str, float]:
+    counts = Counter(normalise(case.result.cpu.model or "") for case in those)
+    return {name: 1 / math.sqrt(count) for name, count in counts.items()}
+
+
+def family_ratios(those: Sequence[Case], whole: Fit) -> dict[str, dict[str, float]]:
+    """Return by family and load how its share of thermal design power lies to its class: 1 is the class."""
+    votes: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for case in those:
+        for load in case.result.watts:
+            share = (case.inside(load) - sum(whole.rest(case, load))) / whole.cpu(case, load)
+            votes[case.family, load][normalise(case.result.cpu.model or "")].append(min(max(share, 0.1), 5.0))
+    ratios: dict[str, dict[str, float]] = {}
+    for family in sorted({case.family for case in those}):
+        logs = {load: [math.log(median(one)) for one in votes[family, load].values()] for load in LOADS}
+        by_load = {load: math.exp(sum(found) / (len(found) + 1)) for load, found in logs.items()}
+        ratios[family] = _rising(by_load, whole.shares["server"])
+    return ratios
+
+
+def _rising(ratios: dict[str, float], shares: dict[str, float]) -> dict[str, float]:
+    """Return the ratios with none by which more load would draw less."""
+    highest, kept = 0.0, {}
+    for load in LOADS:
+        highest = max(highest, ratios[load] * shares[load])
+        kept[load] = highest / shares[load]
+    return kept
+
+
+def held_out(those: Sequence[Case], without: str) -> Fit:
+    """Fit to all but one family."""
+    return fit([case for case in those if case.family != without])
+
+
+def share_bounds(those: Sequence[Case], fits: dict[str, Fit]) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return by class and load the bounds of the processors' share, as ratios, that hold for families not seen."""
+    bounds: dict[str, dict[str, tuple[float, float]]] = {kind: {} for kind in CLASSES}
+    for kind in CLASSES:
+        for load in LOADS:
+            alike = [case for case in those if case.kind == kind and load in case.result.watts]
+            bounds[kind][load] = _ratio_bounds(alike, load, fits)
+    return bounds
+
+
+def _ratio_bounds(alike: Sequence[Case], load: str, fits: dict[str, Fit]) -> tuple[float, float]:
+    families = Counter(case.family for case in alike)
+    lows, highs = [], []
+    for case in alike:
+        whole = fits[case.family]
+        constants = list(zip(whole.rest(case, load), CONSTANT_BOUNDS.values(), strict=True))
+        cpu = whole.cpu(case, load) or 1e-9
+        weight = 1 / math.sqrt(families[case.family])
+        lows.append(((case.inside(load) - sum(watts * low for watts, (low, _) in constants)) / cpu, weight))
+        highs.append(((case.inside(load) - sum(watts * high for watts, (_, high) in constants)) / cpu, weight))
+    tail = (1 - INSIDE) / 2
+    return max(0.0, min(1.0, _quantile(lows, tail) / MARGIN)), max(1.0, _quantile(highs, 1 - tail) * MARGIN)
+
+
+def _quantile(weighted: list[tuple[float, float]], position: float) -> float:
+    ordered = sorted(weighted)
+    total, so_far = sum(weight for _, weight in ordered), 0.0
+    for value, weight in ordered:
+        so_far += weight
+        if so_far >= position * total:
+            return value
+    return ordered[-1][0]
+
+
+def rows(
+    whole: Fit, ratios: dict[str, dict[str, float]], bounds: dict[str, dict[str, tuple[float, float]]]
+) -> list[tuple[str, float, float, float]]:
+    """Return the dataset's rows: entry, value, low, high."""
+    found = [
+        *(row for kind in CLASSES for row in _curve(kind, whole.shares[kind], bounds[kind])),
+        *_arm(ratios, whole, bounds),
+    ]
+    for family, by_load in ratios.items():
+        if not family.startswith("Altra"):  # those make the class
+            found += [(f"cpu_load_ratio:{family}:{load}", ratio, ratio, ratio) for load, ratio in by_load.items()]
+    for entry, value, kind in (
+        ("board_power:server", whole.board_server, "board"),
+        ("board_power_per_socket", whole.board_per_socket, "board"),
+        ("board_power:entry", whole.board_entry, "board"),
+        ("memory_module_idle", whole.module_idle, "memory"),
+        ("memory_module_active", whole.module_active, "memory"),
+        ("memory_per_gb", whole.per_gb, "memory"),
+    ):
+        low, high = CONSTANT_BOUNDS[kind]
+        found.append((entry, value, value * low, value * high))
+    return found
+
+
+def _curve(
+    kind: str, shares: dict[str, float], bounds: dict[str, tuple[float, float]]
+) -> list[tuple[str, float, float, float]]:
+    seen = SEEN_WITH_BOOST.get(kind, {})
+    found = []
+    for load in LOADS:
+        low, high = (shares[load] * ratio for ratio in bounds[load])
+        value = shares[load] * (PRODUCTION if seen and load != "0" else 1)
+        found.append((f"cpu_load_curve:{kind}:{load}", value, max(low, 0.0), max(high, value, seen.get(load, 0.0))))
+    return found
+
+
+def _arm(
+    ratios: dict[str, dict[str, float]], whole: Fit, bounds: dict[str, dict[str, tuple[float, float]]]
+) -> list[tuple[str, float, float, float]]:
+    """Return the curve of Arm servers: the server's, as the few results with an Altra lie to it."""
+    few = [by_load for family, by_load in ratios.items() if family.startswith("Altra")]
+    shares = {
+        load: whole.shares["server"][load] * math.exp(sum(math.log(one[load]) for one in few) / max(1, len(few)))
+        for load in LOADS
+    }
+    return [
+        (f"cpu_load_curve:arm:{load}", shares[load], *(shares[load] * ratio for ratio in bounds["server"][load]))
+        for load in LOADS
+    ]
+
+
+def write(found: Iterable[tuple[str, float, float, float]], those: Sequence[Case]) -> None:
+    """Write the dataset's rows, with what each was fitted to."""
+    results, families = Counter(case.family for case in those), len({case.family for case in those})
+    kinds = Counter(case.kind for case in those)
+    with DATASET.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for entry, value, low, high in found:
+            _, _, name = entry.partition(":")
+            of = name.partition(":")[0]
+            number = results.get(of) or kinds.get(of) or len(those)
+            where = f"{number} results" if of in results else f"{number} results of {families} families"
+            table.writerow([entry, "", "", "", *(f"{one:.4g}" for one in (value, low, high)), where, ""])
+
+
+def main(specpower_clone: Path, newer_clone: Path) -> None:
+    """Fit, and write the dataset."""
+    book = load_book()
+    those = cases(known(iter([*specpower(specpower_clone), *newer(newer_clone)])), book)
+    whole = fit(those)
+    fits = {family: held_out(those, family) for family in {case.family for case in those}}
+    write(rows(whole, family_ratios(those, whole), share_bounds(those, fits)), those)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -97,6 +97,6 @@ def measured_step(watts: float, seconds: float, source: str = "ipmi_dcmi", basis
     """Return a step of a host as its inlet meter makes it, within 5 %."""
     accuracy = Estimate(0.95, 1.0, 1.05, "1", (Citation("data sheet of the meter"),))
     channel = Channel(source, "system", "host", Boundary.INLET, Method.INTEGRATED, accuracy=accuracy)
-    step = host_step(basis, [Report(channel, round(watts * seconds * 1e6), seconds)], [], "sum", {})
+    step = host_step(basis, [Report(channel, round(watts * seconds * 1e6), seconds)], [], "measured", {})
     assert step is not None
     return step

@@ -25,6 +25,7 @@ from agent.inventory.file import read_inventory
 from agent.inventory.merge import still_assumed
 from agent.wholehost.load_model import logical_cpus
 from agent.wiring import build_machine
+from agent.written.factor_book import book_of
 from agent.written.sibling_power import write_rows
 from impacts.datasets import load_book
 
@@ -112,7 +113,8 @@ def _listed(arguments: argparse.Namespace, host: Host) -> tuple[Listed, FactorBo
     if arguments.inventory:
         inventory = read_inventory(arguments.inventory)
         problems = tuple(still_assumed(part) for part in inventory.parts or () if part.assumed)
-        return Listed(inventory, str(arguments.inventory)), load_book(), problems
+        book, unread = book_of(host, config_of(host, arguments.config))
+        return Listed(inventory, str(arguments.inventory)), book, (*problems, *unread)
     machine, problems = build_machine(host, config_of(host, arguments.config))
     return Listed(machine.inventory, f"the machine at {arguments.root}", logical_cpus(host)), machine.book, problems
 

@@ -104,7 +104,7 @@ def _check(row: Row, book: FactorBook) -> None:
 
 def _summary(factors: Sequence[Factor]) -> str:
     configurations = {factor.subject.rpartition(":")[0] for factor in factors}
-    return f"the power of {len(configurations)} configurations of servers at {len(factors)} loads"
+    return f"the power of servers by load, {len(factors)} rows; configurations: {len(configurations)}"
 
 
 KIND = ImportKind(

@@ -141,7 +141,7 @@ def test_what_was_learned_can_be_imported_and_is_found_by_configuration_and_load
     found = book.find(SERVER.subject(0.2), "power", on=START.date()).factor
 
     assert done.file == state / "server_power" / "fleet.csv"
-    assert done.summary == "the power of 1 configurations of servers at 3 loads"
+    assert done.summary == "the power of servers by load, 3 rows; configurations: 1"
     assert (found.value.central, found.value.unit) == (205, "W")
     assert (found.citation.title, found.citation.dataset) == (ORIGIN, "imported-fleet")
     assert found.citation.locator == "2 siblings"

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole host as one term of the load model: what inlet meters of siblings have taught of servers like it.
+
+Between the loads that the siblings know it is linear. Beyond them it follows the general model, scaled to the last load that
+they know, with the wider bounds of the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from agent.wholehost.siblings.regression import LOADS
+from agent.wholehost.terms import LOAD, Term
+from impacts.configurations import configuration_of
+from impacts.factors import FactorMissing
+from impacts.problems import Problem
+from impacts.values.curves import Curve
+from impacts.values.derivations import work_out
+from impacts.values.estimates import Estimate, merge_grounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from impacts.configurations import Configuration
+    from impacts.factor_book import FactorBook
+    from impacts.parts import Inventory
+
+ONE_SIBLING = "1 sibling"  # the locator of a row that one host alone has taught
+
+_REMEDY = "make the inlet meters of more of them readable, then learn again: docs/siblings.md"
+
+
+@dataclass(frozen=True, slots=True)
+class SiblingTerm:
+    """The term, and what is to be known of it."""
+
+    term: Term
+    problems: tuple[Problem, ...]
+
+
+def sibling_term(inventory: Inventory, book: FactorBook, general: Callable[[float], Estimate]) -> SiblingTerm | None:
+    """Return what siblings have taught of the server, best those with the same parts; None where no factor has it.
+
+    `general` is the power at the inlet (W) by load of the model that knows no siblings.
+    """
+    own = configuration_of(inventory)
+    if own is None:
+        return None
+    for configuration in (own, own.of_any_parts):
+        known = _known(configuration, book)
+        if known:
+            return SiblingTerm(_term(known, general), tuple(_problems(configuration, known)))
+    return None
+
+
+def _known(configuration: Configuration, book: FactorBook) -> dict[float, Estimate]:
+    """Return the power (W) at each load of which there is a factor."""
+    known = {}
+    for load in LOADS:
+        try:
+            known[load] = book.find(configuration.subject(load), "power", on=date.max).factor.value
+        except FactorMissing:
+            continue
+    return known
+
+
+def _term(known: dict[float, Estimate], general: Callable[[float], Estimate]) -> Term:
+    powers = [known[load] if load in known else _beyond(load, known, general) for load in LOADS]
+    rising = _rising([power for power in powers if power is not None])
+    full = Estimate.exact(rising[-1].central, "W", *rising[-1].grounds)
+    loads = [load for load, power in zip(LOADS, powers, strict=True) if power is not None]
+    points = tuple((load, _share(power, full)) for load, power in zip(loads, rising, strict=True))
+    return Term(
+        "host",
+        "host",
+        work_out("power of the host at full load, by its siblings", "siblings", {"siblings": full}),
+        Curve(points),
+    )
+
+
+def _beyond(load: float, known: dict[float, Estimate], general: Callable[[float], Estimate]) -> Estimate | None:
+    """Return the general model's power at a load that no sibling knows, scaled; None between two that they know."""
+    if min(known) < load < max(known):
+        return None
+    edge = min(known) if load < min(known) else max(known)
+    there, here, taught = general(edge), general(load), known[edge]
+    central = taught.central * here.central / there.central
+    low = central * min(here.low / here.central, taught.low / taught.central)
+    high = central * max(here.high / here.central, taught.high / taught.central)
+    return Estimate(low, central, high, "W", merge_grounds(taught.grounds, here.grounds))
+
+
+def _rising(powers: list[Estimate]) -> list[Estimate]:
+    """Return the powers such that none is below the one before: what falls is within the errors."""
+    found: list[Estimate] = []
+    for power in powers:
+        central = max(power.central, found[-1].central if found else 0.0)
+        found.append(Estimate(power.low, central, max(power.high, central), power.unit, power.grounds))
+    return found
+
+
+def _share(power: Estimate, full: Estimate) -> Estimate:
+    share = power / full
+    return Estimate(share.low, share.central, share.high, share.unit, merge_grounds((LOAD,), power.grounds))
+
+
+def _problems(configuration: Configuration, known: dict[float, Estimate]) -> Iterator[Problem]:
+    if configuration.is_of_any_parts:
+        what = "siblings whose memory or drives differ have taught the host's power: the bounds are wide"
+        yield Problem("model", "siblings_of_other_parts", what, _REMEDY)
+    if all(citation.locator == ONE_SIBLING for power in known.values() for citation in power.grounds):
+        what = "one sibling alone has taught the host's power: the bounds are wide"
+        yield Problem("model", "single_sibling", what, _REMEDY)

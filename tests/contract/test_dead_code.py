@@ -37,8 +37,6 @@ AWAITED = {
     "closed_hours": "the evidence of reports",
     "add_off": "whoever sees a host stop cleanly",
     "add_workload": "the shares of workloads",
-    "calibration": "the calibration of models by meters",
-    "keep_calibration": "the calibration of models by meters",
 }
 
 

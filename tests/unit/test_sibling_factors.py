@@ -4,22 +4,28 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from books import shipped
 from clocks import START
+from jsonschema import Draft202012Validator
 
 from agent.answers.sibling_factors import Spreads, sibling_factors, sibling_problems
+from agent.cli import main
 from agent.errors import ConfigError
 from agent.wholehost.siblings.sibling import Sibling
 from agent.written.imports import import_factors, imported_datasets, imported_factors
-from agent.written.sibling_power import write_rows
+from agent.written.sibling_power import COLUMNS, write_rows
 from impacts.configurations import Configuration
 from impacts.datasets import load_book
 from impacts.values.bounded import Bounded
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "factors.schema.json").read_text(encoding="utf-8"))
 SERVER = Configuration("Dell Inc.", "PowerEdge R740", "2 x Xeon Gold 6226", "12 x 32 GB", "", "2 x ssd")
 MORE_MEMORY = replace(SERVER, memory="24 x 32 GB")
 SPREADS = Spreads(of_equals=0.05, of_parts=0.1)
@@ -210,3 +216,37 @@ def test_a_configuration_and_load_that_stand_there_twice_are_refused(learned, wr
     twice = learned + learned.splitlines()[1] + "\n"
     with pytest.raises(ConfigError, match=r"row 5, column product: .*PowerEdge R740.* at a load of 0 is there twice"):
         import_factors(written(twice), state, shipped())
+
+
+def test_the_documents_example_can_be_imported_and_its_columns_are_all(written, state):
+    document = (Path(__file__).parents[2] / "docs" / "siblings.md").read_text(encoding="utf-8")
+    example = re.search(r"```\n(product,.*?)```", document, re.DOTALL)[1]
+
+    assert len(import_factors(written(example), state, shipped()).factors) == 2
+    assert all(f"`{column}`" in document for column in COLUMNS)
+
+
+def test_the_command_shows_and_lists_what_was_imported(learned, written, state, capsys):
+    import_factors(written(learned), state, shipped())
+    assert main(["factors", "show", SERVER.subject(0.2), "--state", str(state)]) == 0
+    shown = capsys.readouterr().out
+    assert main(["factors", "list", "--state", str(state)]) == 0
+    listed = capsys.readouterr().out
+
+    assert "(power): 205 W" in shown
+    assert "2 siblings" in shown
+    assert "imported-fleet" in listed
+
+
+@pytest.mark.parametrize("name", ["sibling_spread", "sibling_parts_spread"])
+def test_the_spreads_can_be_looked_up_with_their_reason(name, capsys):
+    assert main(["factors", "show", name]) == 0
+    assert "judgement" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("action", [("list",), ("show", SERVER.subject(0.2))], ids=lambda action: action[0])
+def test_what_was_imported_keeps_to_the_schema(learned, written, state, capsys, action):
+    import_factors(written(learned), state, shipped())
+    assert main(["factors", *action, "--state", str(state), "--format", "json"]) == 0
+
+    Draft202012Validator(SCHEMA).validate(json.loads(capsys.readouterr().out))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from impacts.parts import Inventory, Part
 
 SERVER_POWER = "server_power"  # the subject of factors by configuration and load
+LOADS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # the CPU loads that they are stated at
 ANY = "any"  # memory or drives of a factor that holds whatever they are
 
 _DRIVES = ("ssd", "hdd")

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from agent.errors import ConfigError, FetchFailed, WattprintError
-from agent.wholehost.siblings.regression import LOADS
 from agent.wholehost.siblings.sibling import Sibling
 from impacts import quantities as q
-from impacts.configurations import Configuration
+from impacts.configurations import LOADS, Configuration
 from impacts.problems import Problem
 from impacts.values.bounded import Bounded
 

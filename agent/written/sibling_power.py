@@ -12,7 +12,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from agent.written.import_kind import ImportKind
-from impacts.configurations import SERVER_POWER, Configuration
+from impacts.configurations import LOADS, SERVER_POWER, Configuration
 from impacts.factors import Factor
 from impacts.values.estimates import Citation, Estimate
 
@@ -37,6 +37,8 @@ COLUMNS = (
     "source",
     "licence",
 )
+ONE_SIBLING = "1 sibling"  # the locator of a row that one host alone has taught
+
 _MOST_WATTS = 100_000.0
 _MOST_SIBLINGS = 1e6
 
@@ -59,7 +61,7 @@ def _factor(row: Row, dataset_id: str) -> Factor:
         cards=row.text("cards"),
         drives=row.text("drives"),
     )
-    subject = configuration.subject(row.number("load", 1.0))
+    subject = configuration.subject(_load(row))
     citation = Citation(
         title=row.needed("source"),
         dataset=dataset_id,
@@ -79,11 +81,18 @@ def _factor(row: Row, dataset_id: str) -> Factor:
     )
 
 
+def _load(row: Row) -> float:
+    load = row.number("load", 1.0)
+    if load not in LOADS:
+        raise row.wrong("load", f"{load:g} must be one of {', '.join(f'{known:g}' for known in LOADS)}")
+    return load
+
+
 def _siblings(row: Row) -> str:
     count = row.number("siblings", _MOST_SIBLINGS)
     if count < 1 or not count.is_integer():
         raise row.wrong("siblings", f"{count:g} is no number of siblings; write 1 or more")
-    return f"{count:.0f} sibling{'s' if count > 1 else ''}"
+    return f"{count:.0f} siblings" if count > 1 else ONE_SIBLING
 
 
 def _value(row: Row, citation: Citation) -> Estimate:

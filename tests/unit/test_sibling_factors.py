@@ -185,6 +185,7 @@ def test_a_file_named_as_one_of_another_kind_is_refused(learned, written, state)
         ("product", "", "column product: is empty"),
         ("cpus", "", "column cpus: is empty"),
         ("load", "20", "column load: 20 must lie between 0 and 1"),
+        ("load", "0.25", "column load: 0.25 must be one of 0, 0.1, 0.2"),
         ("watts", "0", "column watts: 0 <"),
         ("low_watts", "300", "column watts: 0 < 300 <= 205"),
         ("siblings", "0", "column siblings: 0 is no number of siblings"),

@@ -7,7 +7,9 @@ from random import Random
 
 import pytest
 
-from agent.wholehost.siblings.regression import LOADS, Regression, shares_at
+from agent.wholehost.siblings.regression import Regression, shares_at
+
+LOADS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 
 
 def line(load):

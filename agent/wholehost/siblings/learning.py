@@ -13,8 +13,9 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from agent.wholehost.host_step import Basis
-from agent.wholehost.siblings.regression import LOADS, WINDOW_SECONDS, Regression, shares_at
+from agent.wholehost.siblings.regression import WINDOW_SECONDS, Regression, shares_at
 from agent.wholehost.siblings.taught import Lessons, Meter, Taught, lessons_of
+from impacts.configurations import LOADS
 from impacts.values.estimates import Estimate
 
 if TYPE_CHECKING:

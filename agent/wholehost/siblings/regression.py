@@ -14,10 +14,11 @@ from itertools import pairwise
 from math import exp, sqrt
 from typing import TYPE_CHECKING
 
+from impacts.configurations import LOADS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LOADS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
 WINDOW_SECONDS = 300.0
 
 # A window counts for e times less after 30 days of them: seasons and dust move the fans.

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from agent.wholehost.siblings.regression import LOADS
 from agent.wholehost.terms import LOAD, Term
-from impacts.configurations import configuration_of
+from agent.written.sibling_power import ONE_SIBLING
+from impacts.configurations import LOADS, configuration_of
 from impacts.factors import FactorMissing
 from impacts.problems import Problem
 from impacts.values.curves import Curve
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from impacts.configurations import Configuration
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
-
-ONE_SIBLING = "1 sibling"  # the locator of a row that one host alone has taught
 
 _REMEDY = "make the inlet meters of more of them readable, then learn again: docs/siblings.md"
 

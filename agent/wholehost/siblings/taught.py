@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from agent.wholehost.siblings.regression import LOADS, Regression
+from agent.wholehost.siblings.regression import Regression
 from agent.wholehost.siblings.sibling import Sibling
-from impacts.configurations import Configuration
+from impacts.configurations import LOADS, Configuration
 from impacts.values.bounded import Bounded
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from impacts.configurations import Configuration
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
+    from impacts.values.derivations import Derivation
 
 _REMEDY = "make the inlet meters of more of them readable, then learn again: docs/siblings.md"
 
@@ -65,17 +66,25 @@ def _known(configuration: Configuration, book: FactorBook) -> dict[float, Estima
 
 
 def _term(known: dict[float, Estimate], general: Callable[[float], Estimate]) -> Term:
-    powers = [known[load] if load in known else _beyond(load, known, general) for load in LOADS]
-    rising = _rising([power for power in powers if power is not None])
-    full = Estimate.exact(rising[-1].central, "W", *rising[-1].grounds)
-    loads = [load for load, power in zip(LOADS, powers, strict=True) if power is not None]
-    points = tuple((load, _share(power, full)) for load, power in zip(loads, rising, strict=True))
-    return Term(
-        "host",
-        "host",
-        work_out("power of the host at full load, by its siblings", "siblings", {"siblings": full}),
-        Curve(points),
-    )
+    powers = {load: known[load] if load in known else _beyond(load, known, general) for load in LOADS}
+    rising = _rising({load: power for load, power in powers.items() if power is not None})
+    full = _full(known, general)
+    return Term("host", "host", full, Curve(tuple((load, _share(power, full)) for load, power in rising.items())))
+
+
+def _full(known: dict[float, Estimate], general: Callable[[float], Estimate]) -> Derivation:
+    """Return the power at full load, of which the curve has the shares: the bounds are those of the shares."""
+    last = max(known)
+    inputs = {"siblings": _exactly(known[last])}
+    if last == 1:
+        return work_out("power of the host at full load, by its siblings", "siblings", inputs)
+    inputs |= {"model": _exactly(general(1.0)), "model_there": _exactly(general(last))}
+    title = f"power of the host at full load, by its siblings at a load of {last:g} and the model of its parts beyond"
+    return work_out(title, "model ÷ model_there × siblings", inputs)
+
+
+def _exactly(estimate: Estimate) -> Estimate:
+    return Estimate.exact(estimate.central, estimate.unit, *estimate.grounds)
 
 
 def _beyond(load: float, known: dict[float, Estimate], general: Callable[[float], Estimate]) -> Estimate | None:
@@ -90,17 +99,17 @@ def _beyond(load: float, known: dict[float, Estimate], general: Callable[[float]
     return Estimate(low, central, high, "W", merge_grounds(taught.grounds, here.grounds))
 
 
-def _rising(powers: list[Estimate]) -> list[Estimate]:
+def _rising(powers: dict[float, Estimate]) -> dict[float, Estimate]:
     """Return the powers such that none is below the one before: what falls is within the errors."""
-    found: list[Estimate] = []
-    for power in powers:
-        central = max(power.central, found[-1].central if found else 0.0)
-        found.append(Estimate(power.low, central, max(power.high, central), power.unit, power.grounds))
+    found, least = {}, 0.0
+    for load, power in powers.items():
+        least = max(power.central, least)
+        found[load] = Estimate(power.low, least, max(power.high, least), power.unit, power.grounds)
     return found
 
 
-def _share(power: Estimate, full: Estimate) -> Estimate:
-    share = power / full
+def _share(power: Estimate, full: Derivation) -> Estimate:
+    share = power / full.estimate
     return Estimate(share.low, share.central, share.high, share.unit, merge_grounds((LOAD,), power.grounds))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agent.errors import ConfigError
 from agent.history.file import FILE_NAME, open_for_reading
 from agent.history.view import HistoryView
+from agent.wholehost.siblings.sibling import distinct
 from agent.wholehost.siblings.taught import ANCHOR, lessons_of
 from impacts.problems import Problem
 
@@ -32,7 +33,7 @@ def siblings_of_histories(paths: Sequence[Path]) -> tuple[list[Sibling], list[Pr
             problems.append(found)
         else:
             siblings.append(found)
-    return siblings, problems
+    return distinct(siblings), problems
 
 
 def _sibling(path: Path) -> Sibling | Problem:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from agent.errors import ConfigError, FetchFailed, WattprintError
-from agent.wholehost.siblings.sibling import Sibling
+from agent.wholehost.siblings.sibling import Sibling, distinct
 from impacts import quantities as q
 from impacts.configurations import LOADS, Configuration
 from impacts.problems import Problem
@@ -53,11 +53,11 @@ def _siblings(api: _Api) -> tuple[list[Sibling], list[Problem]]:
     for load in LOADS:
         for target, power in _powers_at(api, load):
             powers.setdefault(target, {})[load] = power
-    found = [
+    found = distinct(
         Sibling(_name(target), configuration, powers[target], residuals[target])
         for target, configuration in configurations.items()
         if target in powers and target in residuals
-    ]
+    )
     return sorted(found, key=lambda sibling: sibling.host), problems
 
 

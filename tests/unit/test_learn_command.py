@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
+
 import pytest
 from clocks import HandClock
 from fleet import measured_step
@@ -64,6 +67,14 @@ def test_hosts_that_have_taught_nothing_and_lonely_ones_are_named_beside_the_fil
     assert status == 0
     assert text.startswith("product,")
     assert "has taught nothing yet" in problems
+    assert "lonely" in problems
+
+
+def test_a_history_that_is_given_twice_is_one_sibling(tmp_path, learned):
+    one = history(tmp_path / "one", "lonely", 200)
+    _, text, problems = learned("--history", one, one / "history.sqlite")
+
+    assert [row["siblings"] for row in csv.DictReader(StringIO(text))] == ["1", "1"]
     assert "lonely" in problems
 
 

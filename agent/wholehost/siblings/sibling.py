@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from impacts.configurations import Configuration
     from impacts.values.bounded import Bounded
 
@@ -19,3 +21,9 @@ class Sibling:
     configuration: Configuration
     powers: dict[float, Bounded]  # by load, 0 to 1
     residual_watts: float  # the standard deviation of five minutes about it
+
+
+def distinct(siblings: Iterable[Sibling]) -> list[Sibling]:
+    """Return each host once: two Prometheus servers that scrape it, or a history that is given twice, show it twice."""
+    found = {(one.configuration, frozenset(one.powers.items()), one.residual_watts): one for one in siblings}
+    return list(found.values())

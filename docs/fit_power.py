@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 DATASET = Path(__file__).parents[1] / "impacts" / "data" / "wattprint-load-model" / "factors.csv"
 ON = date(2026, 11, 25)
-CLASSES = ("server", "server_without_boost", "entry")
-FIRST_YEAR = 2012  # older machines keep much of what they draw outside of the processors: chipsets, buffered memory
+CLASSES = ("server", "server_without_boost", "entry", "older")
+MACHINES = ("server", "entry", "older")  # with a board each
+FIRST_YEAR = 2004
 
 # What published results are not: in production the clock is not held down for the sake of efficiency. Fifteen per cent
 # more of the thermal design power than SPECpower at the same load: a third of the way, in proportion, from there to the
@@ -52,7 +53,7 @@ PRODUCTION = 1.15
 # reports, June 2021, by RAPL; without the 8275CL and 8252C, which draw more than their design power all the time: the
 # table of design powers has their range), and small ones (CodeCarbon's profiles, E3-1240 v2).
 SEEN_WITH_BOOST = {
-    "server": {"0": 0.19, "0.1": 0.34, "0.2": 0.43, "0.3": 0.53, "0.5": 0.75, "0.7": 0.89, "1": 1.05},
+    "server": {"0": 0.19, "0.1": 0.37, "0.2": 0.51, "0.3": 0.62, "0.5": 0.93, "0.7": 1.17, "1": 1.29},
     "entry": {"0": 0.05, "0.1": 0.12, "0.2": 0.16, "0.3": 0.2, "0.5": 0.38, "0.7": 0.85, "1": 1.33},
 }
 CONSTANT_BOUNDS = {"board": (0.6, 1.8), "memory": (0.6, 1.7)}
@@ -73,6 +74,11 @@ class Case:
     gigabytes: float
     known_watts: float  # drives and the supplies' constant loss
     efficiency: float
+
+    @property
+    def machine(self) -> str:
+        """The class of machine, whatever its boost."""
+        return {"server_without_boost": "server", "arm": "server"}.get(self.kind, self.kind)
 
     def inside(self, load: str) -> float:
         """Return what is drawn behind the supplies, less what is known of it."""
@@ -116,31 +122,26 @@ class Fit:
     """What is fitted: shares of thermal design power by class and load, and constants in W."""
 
     shares: dict[str, dict[str, float]]
-    board_server: float
-    board_per_socket: float
-    board_entry: float
-    module_idle: float
+    board: dict[str, float]
+    per_socket: dict[str, float]
+    module_idle: dict[str, float]
     module_active: float
     per_gb: float
 
     def rest(self, case: Case, load: str) -> tuple[float, float]:
         """Return the power of board and memory."""
-        is_entry = case.kind == "entry"
-        board = self.board_entry if is_entry else self.board_server + case.sockets * self.board_per_socket
-        module = self.module_idle + self.module_active * float(load)
+        board = self.board[case.machine] + case.sockets * self.per_socket[case.machine]
+        module = self.module_idle[case.machine] + self.module_active * float(load)
         return board, case.modules * module + case.gigabytes * self.per_gb
 
     def cpu(self, case: Case, load: str) -> float:
         """Return the power of the processors, by their class alone."""
-        return case.tdp * self.shares[_curve_of(case)][load]
+        return case.tdp * self.shares["server" if case.kind == "arm" else case.kind][load]
 
 
-def _curve_of(case: Case) -> str:
-    return "server" if case.kind == "arm" else case.kind
-
-
-_CONSTANTS = ("board_server", "board_per_socket", "board_entry", "module_idle", "module_active", "per_gb")
-_UNKNOWNS = [*((kind, load) for kind in CLASSES for load in LOADS), *_CONSTANTS]
+_SHARES = [(kind, load) for kind in CLASSES for load in LOADS]
+_CONSTANTS = [*((name, machine) for name in ("board", "per_socket", "module_idle") for machine in MACHINES)]
+_UNKNOWNS = [*_SHARES, *_CONSTANTS, "module_active", "per_gb"]
 _LEAST_SHARE = 0.02  # a package in its deepest idle state still draws some watts
 _TOLERATED = 0.15  # of the relative error: what is further off counts less
 _ROUNDS = 12
@@ -155,7 +156,7 @@ def fit(those: Sequence[Case]) -> Fit:
     votes = _votes(those)
     weights = np.array([votes[normalise(case.result.cpu.model or "")] for case, _ in rows])
     counts = np.ones(len(rows))
-    least = np.array([0.0 if isinstance(unknown, str) else _LEAST_SHARE for unknown in _UNKNOWNS])
+    least = np.array([_LEAST_SHARE if unknown in _SHARES else 0.0 for unknown in _UNKNOWNS])
     for _ in range(_ROUNDS):
         scale = np.sqrt(weights * counts) / walls
         above, _ = nnls(matrix * scale[:, None], (wanted - matrix @ least) * scale)
@@ -163,20 +164,18 @@ def fit(those: Sequence[Case]) -> Fit:
         counts = 1 / np.sqrt(1 + ((matrix @ found - wanted) / walls / _TOLERATED) ** 2)
     values = dict(zip(_UNKNOWNS, map(float, found), strict=True))
     shares = {kind: {load: values[kind, load] for load in LOADS} for kind in CLASSES}
-    return Fit(shares, *(values[name] for name in _CONSTANTS))
+    by_machine = [{machine: values[name, machine] for machine in MACHINES} for name in ("board", "per_socket", "module_idle")]
+    return Fit(shares, *by_machine, values["module_active"], values["per_gb"])
 
 
 def _equation(case: Case, load: str) -> list[float]:
-    is_entry = case.kind == "entry"
-    constants = (
-        not is_entry,
-        0 if is_entry else case.sockets,
-        is_entry,
-        case.modules,
+    constants = {"board": 1, "per_socket": case.sockets, "module_idle": case.modules}
+    return [
+        *(case.tdp * ((case.kind, load) == unknown) for unknown in _SHARES),
+        *(constants[name] * (machine == case.machine) for name, machine in _CONSTANTS),
         case.modules * float(load),
         case.gigabytes,
-    )
-    return [*(case.tdp * ((case.kind, load) == unknown) for unknown in _UNKNOWNS[: -len(constants)]), *constants]
+    ]
 
 
 def _votes(those: Sequence[Case]) -> dict[str, float]:
@@ -192,10 +191,11 @@ def family_ratios(those: Sequence[Case], whole: Fit) -> dict[str, dict[str, floa
             share = (case.inside(load) - sum(whole.rest(case, load))) / whole.cpu(case, load)
             votes[case.family, load][normalise(case.result.cpu.model or "")].append(min(max(share, 0.1), 5.0))
     ratios: dict[str, dict[str, float]] = {}
+    machines = {case.family: case.machine for case in those}
     for family in sorted({case.family for case in those}):
         logs = {load: [math.log(median(one)) for one in votes[family, load].values()] for load in LOADS}
         by_load = {load: math.exp(sum(found) / (len(found) + 1)) for load, found in logs.items()}
-        ratios[family] = _rising(by_load, whole.shares["server"])
+        ratios[family] = _rising(by_load, whole.shares[machines[family]])
     return ratios
 
 
@@ -258,14 +258,14 @@ def rows(
     for family, by_load in ratios.items():
         if not family.startswith("Altra"):  # those make the class
             found += [(f"cpu_load_ratio:{family}:{load}", ratio, ratio, ratio) for load, ratio in by_load.items()]
-    for entry, value, kind in (
-        ("board_power:server", whole.board_server, "board"),
-        ("board_power_per_socket", whole.board_per_socket, "board"),
-        ("board_power:entry", whole.board_entry, "board"),
-        ("memory_module_idle", whole.module_idle, "memory"),
+    constants = [
+        *((f"board_power:{machine}", whole.board[machine], "board") for machine in MACHINES),
+        *((f"board_power_per_socket:{machine}", whole.per_socket[machine], "board") for machine in MACHINES),
+        *((f"memory_module_idle:{machine}", whole.module_idle[machine], "memory") for machine in MACHINES),
         ("memory_module_active", whole.module_active, "memory"),
         ("memory_per_gb", whole.per_gb, "memory"),
-    ):
+    ]
+    for entry, value, kind in constants:
         low, high = CONSTANT_BOUNDS[kind]
         found.append((entry, value, value * low, value * high))
     return found

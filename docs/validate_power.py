@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
 from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING
@@ -27,7 +29,7 @@ from impacts.values.estimates import Citation, Estimate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from fit_power import Fit
+    from impacts.datasets import Dataset
 
 HERE = Path(__file__).parent
 FITTED = "wattprint-load-model"
@@ -54,26 +56,28 @@ class Prediction:
         return self.low <= self.case.result.watts[self.load] <= self.high
 
 
+@cache
+def _datasets() -> tuple[Dataset, tuple[Factor, ...]]:
+    """Return the fitted dataset, and the factors of all others."""
+    read = read_datasets()
+    fitted = next(dataset for dataset, _ in read if dataset.id == FITTED)
+    return fitted, tuple(factor for dataset, factors in read if dataset is not fitted for factor in factors)
+
+
 def book_with(found: Iterable[tuple[str, float, float, float]]) -> FactorBook:
     """Return the datasets' factors with these rows in place of those of the fitted dataset."""
-    others = [factor for dataset, factors in read_datasets() if dataset.id != FITTED for factor in factors]
+    _, others = _datasets()
     return FactorBook((*(_factor(*row) for row in found), *others))
 
 
 def _factor(entry: str, value: float, low: float, high: float) -> Factor:
-    shipped = next(dataset for dataset, _ in read_datasets() if dataset.id == FITTED)
-    unit = shipped.unit_of(entry)
     citation = Citation("fitted without a family", FITTED, entry)
-    estimate = Estimate(low, value, high, unit, (citation,))
-    from datetime import date
-
+    estimate = Estimate(low, value, high, _datasets()[0].unit_of(entry), (citation,))
     return Factor(citation, estimate, "power", entry, "use", date.min, date.max, generic=True)
 
 
 def predictions(those: Sequence[Case], book_of: Callable[[Case], FactorBook], *, boost_given: bool = True) -> list[Prediction]:
     """Predict every case at every load that it was measured at."""
-    from dataclasses import replace
-
     found = []
     for case in those:
         inventory = case.result.inventory
@@ -92,8 +96,7 @@ def books(those: Sequence[Case]) -> dict[str, FactorBook]:
     made = {}
     for family, whole in fits.items():
         rest = [case for case in those if case.family != family]
-        others = {name: held_out(rest, name) for name in {case.family for case in rest}}
-        made[family] = book_with(rows(whole, family_ratios(rest, whole), share_bounds(rest, others)))
+        made[family] = book_with(rows(whole, family_ratios(rest, whole), share_bounds(rest, fits)))
     return made
 
 
@@ -113,7 +116,7 @@ if __name__ == "__main__":
     for title, given in (("boost as the page says", True), ("boost not known", False)):
         found = predictions(those, lambda case: held[case.family], boost_given=given)
         print(title); print("\n".join(table(found)))
-        for kind in ("server","server_without_boost","entry","arm"):
+        for kind in ("server","server_without_boost","entry","older","arm"):
             print(kind); print("\n".join(table([o for o in found if o.case.kind==kind])))
     shipped = predictions(those, lambda case: book)
     print("shipped"); print("\n".join(table(shipped)))

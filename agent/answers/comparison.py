@@ -74,8 +74,7 @@ def compare(question: Question, on: date) -> Comparison:
     if manufacture is None:
         raise WattprintError(f"{question.replace.path}: its manufacture cannot be computed: {impact.problems[0]}")
     grid = grid_factor(book, question.country, on)
-    rest = book.find("rest_of_host", "power", on=on).factor.value
-    central, *corners = _choices((keep, come), question.replaces, load, rest)
+    central, *corners = _choices((keep, come), question.replaces, load)
     years = service_life(new.server, book).central
     outcome = Replacement(central, corners, grid.factor.value, manufacture, years)
     problems = (
@@ -102,23 +101,21 @@ def _load(keep: Given, book: FactorBook, on: date) -> Estimate:
     return book.find("server_load", "power", on=on).factor.value
 
 
-def _choices(
-    machines: tuple[RunningMachine, RunningMachine], replaces: int, load: Estimate, rest: Estimate
-) -> list[Choices]:
-    """Return both powers at each value of the load and of the rest of a host, the central one first.
+def _choices(machines: tuple[RunningMachine, RunningMachine], replaces: int, load: Estimate) -> list[Choices]:
+    """Return both powers at each value of the load, the central one first.
 
     Between its bends a machine's power is a straight line, so that the bounds lie at a bend or at an end of the loads.
     """
+    keep, come = machines
     bends = {bend for machine in machines for bend in machine.bends if load.low < bend < load.high}
     loads = dict.fromkeys([load.central, load.low, load.high, *sorted(bends)])
-    rests = dict.fromkeys([rest.central, rest.low, rest.high])
-    grounds = merge_grounds(rest.grounds, load.grounds)
-    keep, come = machines
-    return [
-        Choices(keep.power(at, overhead).scaled(replaces), come.power(at, overhead))
-        for at in loads
-        for overhead in (Estimate.exact(ratio, "1", *grounds) for ratio in rests)
-    ]
+    return [Choices(_at(keep, load, at).scaled(replaces), _at(come, load, at)) for at in loads]
+
+
+def _at(machine: RunningMachine, load: Estimate, at: float) -> Estimate:
+    """Return the power at one value of the load, on whose grounds it rests, too."""
+    power = machine.power(at)
+    return Estimate(power.low, power.central, power.high, power.unit, merge_grounds(power.grounds, load.grounds))
 
 
 def _power_problems(question: Question, keep: RunningMachine, come: RunningMachine) -> Iterator[Problem]:

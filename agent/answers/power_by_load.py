@@ -39,8 +39,7 @@ def power_by_load(listed: Listed, loads: Sequence[float], book: FactorBook, on: 
     """
     serving = replace(listed, inventory=listed.inventory.serving_on(on))
     machine = modelled_machine(serving, book, on, _REMEDY)
-    rest = book.find("rest_of_host", "power", on=on).factor.value
-    points = tuple((load, machine.power(load, rest)) for load in loads)
+    points = tuple((load, machine.power(load)) for load in loads)
     return PowerByLoad(points, (*machine.problems, *_of_a_guest(serving.inventory)))
 
 

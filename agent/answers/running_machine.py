@@ -51,12 +51,12 @@ class RunningMachine:
     own_load: float | None = None
     problems: tuple[Problem, ...] = ()
 
-    def power(self, common_load: float, rest: Estimate) -> Estimate:
-        """Return the power at a load; what the rest of the host adds multiplies the modelled parts."""
+    def power(self, common_load: float) -> Estimate:
+        """Return the power at the inlets at a load."""
         if self.model is None:
             assert self.watts is not None  # noqa: S101 - one of the two is there
             return self.watts
-        return self.model.power(self.load(common_load)) * rest
+        return self.model.power(self.load(common_load))
 
     def load(self, common_load: float) -> float:
         """Return the load that it runs at."""
@@ -65,8 +65,7 @@ class RunningMachine:
     @property
     def bends(self) -> frozenset[float]:
         """The loads at which its power changes its slope."""
-        terms = self.model.terms if self.model else ()
-        return frozenset(load for term in terms for load, _ in term.shares)
+        return self.model.bends if self.model else frozenset()
 
 
 def running_machine(given: Given, inventory: Inventory, book: FactorBook, on: date) -> RunningMachine:

@@ -33,15 +33,20 @@ def cpu_term(
     return Term("cpu", "cpu", full, _curve(inventory.of_kind("cpu"), value)), problems
 
 
-def cpu_class(cpus: Sequence[Part]) -> str:
-    """Return the class of machine that the CPUs make: server, entry (one socket for a desktop's die) or arm."""
+def machine_class(cpus: Sequence[Part]) -> str:
+    """Return the class of machine that the CPUs make: server, entry (one socket for a desktop's die) or older."""
+    found = _class_of_curve(cpus)
+    return "server" if found == "arm" else found
+
+
+def _class_of_curve(cpus: Sequence[Part]) -> str:
     families = (power_family(part.model or "", part.cores) for part in cpus)
     return next((family.machine_class for family in families if family is not None), "server")
 
 
 def _curve(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> Curve:
     """Return the share of the thermal design power that is drawn at each load."""
-    kind = cpu_class(cpus)
+    kind = _class_of_curve(cpus)
     if kind == "server" and cpus and all(part.boost is False for part in cpus):
         kind = "server_without_boost"
     ratios = _family_ratios(cpus, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.wholehost.cpu_term import cpu_class
+from agent.wholehost.cpu_term import machine_class
 from agent.wholehost.terms import ALWAYS, LOAD, Term
 from impacts.values.curves import Curve
 from impacts.values.derivations import work_out
@@ -38,7 +38,7 @@ def _memory(inventory: Inventory, value: Value) -> Iterator[Term]:
         return
     idle_inputs = {
         "modules": _count(sum(count for count, _ in groups)),
-        "module": value("memory_module_idle"),
+        "module": value(f"memory_module_idle:{machine_class(inventory.of_kind('cpu'))}"),
         "capacity": Estimate.exact(sum(count * gb for count, gb in groups), "GB", _INVENTORY),
         "per_gb": value("memory_per_gb"),
     }
@@ -57,12 +57,11 @@ def _board(inventory: Inventory, value: Value, threads: int) -> Term:
     if inventory.server.virtual:
         inputs = {"logical_cpus": _count(threads), "each": value("board_power_per_guest_cpu")}
         return Term("board", "board", work_out(title, "logical_cpus × each", inputs))
-    if cpu_class(cpus) == "entry":
-        return Term("board", "board", work_out(title, "board", {"board": value("board_power:entry")}))
+    kind = machine_class(cpus)
     inputs = {
-        "board": value("board_power:server"),
+        "board": value(f"board_power:{kind}"),
         "sockets": _count(max(1, sum(part.count for part in cpus))),
-        "each": value("board_power_per_socket"),
+        "each": value(f"board_power_per_socket:{kind}"),
     }
     return Term("board", "board", work_out(title, "board + sockets × each", inputs))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import ceil, exp, pi, sqrt
 from typing import TYPE_CHECKING
 
-from impacts.embodied.part_models import product_name
+from impacts.product_names import product_name
 from impacts.values.derivations import work_out
 from impacts.values.estimates import Estimate, merge_grounds
 

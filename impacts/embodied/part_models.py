@@ -15,6 +15,7 @@ from impacts.cpus.families import resolve
 from impacts.cpus.names import normalise
 from impacts.embodied.components import INVENTORY
 from impacts.factors import FactorMissing
+from impacts.product_names import product_name
 from impacts.values.derivations import Derivation, work_out
 from impacts.values.estimates import Citation, Estimate
 
@@ -128,8 +129,6 @@ def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | 
     return work_out(_title(part), "count × all_but_use × accuracy ÷ manufacture_and_later", inputs)
 
 
-_CARD_NOISE = re.compile(r"\b(?:nvidia|amd|advanced micro devices|corporation|seagate)\b|\(r\)|\[|\]", re.IGNORECASE)
-
 # What Seagate's SATA drives print behind their model number, as in ST8000AS0003-2HH188.
 _SEAGATE_VARIANT = re.compile(r"\b(ST\d{3,5}[A-Z]{2}\w{3,4})-\w{6}$")
 
@@ -137,15 +136,6 @@ _SEAGATE_VARIANT = re.compile(r"\b(ST\d{3,5}[A-Z]{2}\w{3,4})-\w{6}$")
 def _without_variant(model_name: str) -> str:
     """Return a drive's name without the variant that its firmware adds."""
     return _SEAGATE_VARIANT.sub(r"\1", model_name)
-
-
-def product_name(model_name: str) -> str:
-    """Return a card's or drive's name without its maker and with blanks for dashes.
-
-    >>> product_name("NVIDIA A100-SXM4-40GB")
-    'A100 SXM4 40GB'
-    """
-    return " ".join(_CARD_NOISE.sub(" ", model_name).replace("-", " ").split())
 
 
 def _cpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from books import shipped
 
-from impacts.cpus.families import family_name, family_tdp_watts, resolve
+from impacts.cpus.families import family_tdp_watts, power_family, resolve
 from impacts.cpus.names import normalise, tdp_watts
 from impacts.values.estimates import total
 
@@ -146,7 +146,7 @@ def test_a_name_that_is_no_product_of_the_table_has_no_family(row):
 def test_every_product_of_known_power_has_a_family_and_lies_within_its_range(product):
     tdp, family = tdp_watts(BOOK, product), family_tdp_watts(BOOK, product, None)
 
-    assert family_name(product, None) in families_by_scheme(product)
+    assert power_family(product, None).name in families_by_scheme(product)
     assert family.low <= tdp.low <= tdp.high <= family.high
 
 
@@ -187,7 +187,7 @@ def test_the_generation_is_in_the_number_and_a_suffix_of_another_generation_does
 def test_a_family_whose_dies_nobody_has_measured_has_its_powers_but_no_dies(printed, name, watts):
     tdp = family_tdp_watts(BOOK, printed, None)
 
-    assert family_name(printed, None) == name
+    assert power_family(printed, None).name == name
     assert (tdp.low, tdp.central, tdp.high) == watts
     assert resolve(printed, None, BOOK) is None
 

@@ -137,7 +137,8 @@ def _document(found: PowerByLoad) -> dict[str, Any]:
 
 
 def _text(found: PowerByLoad, machine: str) -> Iterator[str]:
-    yield f"What {machine} would draw at its inlet, by its parts.\n"
+    how = "as the inlet meters of its siblings have taught" if found.by_siblings else "by its parts"
+    yield f"What {machine} would draw at its inlet, {how}.\n"
     rows = [("load", "low", "central", "high", "W")]
     rows += [
         (f"{load:.4g}", _rounded(power.low), _rounded(power.central), _rounded(power.high), "")

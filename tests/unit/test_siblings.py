@@ -22,6 +22,7 @@ from agent.sources import rapl
 from agent.wholehost.balance import HostBalance
 from agent.wholehost.host_step import Basis
 from agent.wholehost.load_model import model_of
+from agent.wholehost.overlap import tree
 from agent.wholehost.siblings.learning import Learning
 from agent.wholehost.siblings.sibling import Sibling
 from agent.wholehost.siblings.taught import lessons_of
@@ -209,6 +210,15 @@ def test_counters_of_the_host_itself_go_before_it_and_nothing_is_counted_twice(t
     assert [step.basis for step in steps] == [Basis.PART_MODELLED] * 2
     assert steps[0].energy.estimate.central == pytest.approx(steps[1].energy.estimate.central)
     assert "host" not in [channel.name for channel in steps[0].channels]
+
+
+def test_the_tree_shows_by_what_the_host_is_modelled(tmp_path, book_with):
+    host = Ticking(tmp_path / "root", book_with(taught({0.2: 160})))
+    lines = tree([channel for source in host.sources for channel in source.channels])
+
+    assert {line.channel.name: line.remark for line in lines}[
+        "host"
+    ] == "modelled, as the meters of siblings have taught"
 
 
 def test_without_siblings_the_general_model_stands(tmp_path):

@@ -11,7 +11,7 @@ MUTATED ?=
 # A file's tests stay together, so that what they share is made once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: run test lint types unit contract e2e lab oldest boaviztapi bench mutation fix golden docs validate screenshot package system clean
+.PHONY: run test lint types unit contract e2e lab oldest boaviztapi bench mutation fix golden docs validate fit-power screenshot package system clean
 
 run: $(READY)
 	$(BIN)/wattprint run --state $(STATE) $(ARGUMENTS)
@@ -97,9 +97,16 @@ golden: $(READY)
 docs: $(READY)
 	$(BIN)/python docs/generate.py
 
-# Predicts every published footprint without its own family: docs/embodied-validation.md and its plot.
+# Predicts every published footprint without its own family: docs/embodied-validation.md and its plot; and published power
+# of servers, where the two collections are at hand that docs/power_results.py names: docs/power-validation.md.
 validate: $(READY)
 	$(BIN)/python docs/validate.py
+	@if [ -n "$(SPECPOWER)" ] && [ -n "$(NEWER)" ]; then $(BIN)/python docs/validate_power.py "$(SPECPOWER)" "$(NEWER)"; \
+	else echo "docs/power-validation.md stays as it is: give SPECPOWER=CLONE NEWER=CLONE, see docs/power_results.py"; fi
+
+# Fits the load model to the same collections: impacts/data/wattprint-load-model/factors.csv.
+fit-power: $(READY)
+	$(BIN)/python docs/fit_power.py "$(SPECPOWER)" "$(NEWER)"
 
 screenshot: $(READY)
 	sh docs/screenshot.sh

@@ -27,13 +27,13 @@ import numpy as np
 from power_results import LOADS, Result, known, newer, specpower
 from scipy.optimize import nnls
 
-from agent.wholehost.load_model import model_of
+from agent.wholehost.load_model import LoadModel, model_of
 from impacts.cpus.families import family_tdp_watts, power_family
 from impacts.cpus.names import normalise, tdp_watts
 from impacts.datasets import COLUMNS, load_book
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from impacts.factor_book import FactorBook
 
@@ -41,6 +41,7 @@ DATASET = Path(__file__).parents[1] / "impacts" / "data" / "wattprint-load-model
 ON = date(2026, 11, 25)
 CLASSES = ("server", "server_without_boost", "entry", "older")
 MACHINES = ("server", "entry", "older")  # with a board each
+ARM = ("Altra", "Altra Max")
 FIRST_YEAR = 2004
 
 # What published results are not: in production the clock is not held down for the sake of efficiency. Fifteen per cent
@@ -56,9 +57,11 @@ SEEN_WITH_BOOST = {
     "server": {"0": 0.19, "0.1": 0.37, "0.2": 0.51, "0.3": 0.62, "0.5": 0.93, "0.7": 1.17, "1": 1.29},
     "entry": {"0": 0.05, "0.1": 0.12, "0.2": 0.16, "0.3": 0.2, "0.5": 0.38, "0.7": 0.85, "1": 1.33},
 }
-CONSTANT_BOUNDS = {"board": (0.6, 1.8), "memory": (0.6, 1.7)}
+BOARD_BOUNDS = (0.6, 2.5)  # of servers in production: 53 to 70 W of two sockets (Schöne et al. 2021)
 MARGIN = 1.05  # on the bounds of the processors' share: families that are not among these
+LEAST_BOUNDS = (0.8, 1.25)  # of the processors' share alone, where the bounds of the other parts would do
 INSIDE = 0.95
+CLASS_VOTE = 0.1  # of the class, where a processor model of the family has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,7 @@ class Case:
     kind: str  # one of CLASSES, or arm
     tdp: float  # W, of all processors
     sockets: int
-    modules: int
-    gigabytes: float
-    known_watts: float  # drives and the supplies' constant loss
-    efficiency: float
+    others: LoadModel  # memory, drives, the supplies' constant loss
 
     @property
     def machine(self) -> str:
@@ -82,7 +82,16 @@ class Case:
 
     def inside(self, load: str) -> float:
         """Return what is drawn behind the supplies, less what is known of it."""
-        return self.result.watts[load] * self.efficiency - self.known_watts
+        return self.result.watts[load] * self.efficiency - self.others_watts(load)
+
+    @property
+    def efficiency(self) -> float:
+        """What the supplies pass on of a further watt."""
+        return self.others.psu_efficiency.central
+
+    def others_watts(self, load: str) -> float:
+        """Return what is drawn by parts that are not fitted."""
+        return sum(term.watts(float(load)) for term in self.others.terms)
 
 
 def cases(results: Iterable[Result], book: FactorBook) -> list[Case]:
@@ -102,18 +111,14 @@ def case_of(result: Result, book: FactorBook) -> Case | None:
     if kind == "server" and cpu.boost is False:
         kind = "server_without_boost"
     model = model_of(result.inventory, book, ON, 0)
-    fitted = {"cpu", "memory", "board"}
-    memory = result.inventory.of_kind("memory")
+    others = tuple(term for term in model.terms if term.name not in {"cpu", "board"})
     return Case(
         result=result,
         family=family.name,
         kind=kind,
         tdp=tdp.central * cpu.count,
         sockets=cpu.count,
-        modules=sum(part.count for part in memory),
-        gigabytes=sum(part.count * (part.capacity_gb or 0.0) for part in memory),
-        known_watts=sum(term.watts(0) for term in model.terms if term.name not in fitted),
-        efficiency=model.psu_efficiency.central,
+        others=LoadModel(others, model.psu_efficiency),
     )
 
 
@@ -124,15 +129,10 @@ class Fit:
     shares: dict[str, dict[str, float]]
     board: dict[str, float]
     per_socket: dict[str, float]
-    module_idle: dict[str, float]
-    module_active: float
-    per_gb: float
 
-    def rest(self, case: Case, load: str) -> tuple[float, float]:
-        """Return the power of board and memory."""
-        board = self.board[case.machine] + case.sockets * self.per_socket[case.machine]
-        module = self.module_idle[case.machine] + self.module_active * float(load)
-        return board, case.modules * module + case.gigabytes * self.per_gb
+    def on_board(self, case: Case) -> float:
+        """Return the power of the board."""
+        return self.board[case.machine] + case.sockets * self.per_socket[case.machine]
 
     def cpu(self, case: Case, load: str) -> float:
         """Return the power of the processors, by their class alone."""
@@ -140,8 +140,8 @@ class Fit:
 
 
 _SHARES = [(kind, load) for kind in CLASSES for load in LOADS]
-_CONSTANTS = [*((name, machine) for name in ("board", "per_socket", "module_idle") for machine in MACHINES)]
-_UNKNOWNS = [*_SHARES, *_CONSTANTS, "module_active", "per_gb"]
+_CONSTANTS = [(name, machine) for name in ("board", "per_socket") for machine in MACHINES]
+_UNKNOWNS = [*_SHARES, *_CONSTANTS]
 _LEAST_SHARE = 0.02  # a package in its deepest idle state still draws some watts
 _TOLERATED = 0.15  # of the relative error: what is further off counts less
 _ROUNDS = 12
@@ -164,17 +164,15 @@ def fit(those: Sequence[Case]) -> Fit:
         counts = 1 / np.sqrt(1 + ((matrix @ found - wanted) / walls / _TOLERATED) ** 2)
     values = dict(zip(_UNKNOWNS, map(float, found), strict=True))
     shares = {kind: {load: values[kind, load] for load in LOADS} for kind in CLASSES}
-    by_machine = [{machine: values[name, machine] for machine in MACHINES} for name in ("board", "per_socket", "module_idle")]
-    return Fit(shares, *by_machine, values["module_active"], values["per_gb"])
+    boards = ({machine: values[name, machine] for machine in MACHINES} for name in ("board", "per_socket"))
+    return Fit(shares, *boards)
 
 
 def _equation(case: Case, load: str) -> list[float]:
-    constants = {"board": 1, "per_socket": case.sockets, "module_idle": case.modules}
+    constants = {"board": 1, "per_socket": case.sockets}
     return [
         *(case.tdp * ((case.kind, load) == unknown) for unknown in _SHARES),
         *(constants[name] * (machine == case.machine) for name, machine in _CONSTANTS),
-        case.modules * float(load),
-        case.gigabytes,
     ]
 
 
@@ -188,15 +186,21 @@ def family_ratios(those: Sequence[Case], whole: Fit) -> dict[str, dict[str, floa
     votes: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for case in those:
         for load in case.result.watts:
-            share = (case.inside(load) - sum(whole.rest(case, load))) / whole.cpu(case, load)
+            share = (case.inside(load) - whole.on_board(case)) / whole.cpu(case, load)
             votes[case.family, load][normalise(case.result.cpu.model or "")].append(min(max(share, 0.1), 5.0))
     ratios: dict[str, dict[str, float]] = {}
     machines = {case.family: case.machine for case in those}
     for family in sorted({case.family for case in those}):
-        logs = {load: [math.log(median(one)) for one in votes[family, load].values()] for load in LOADS}
-        by_load = {load: math.exp(sum(found) / (len(found) + 1)) for load, found in logs.items()}
+        by_load = {load: _vote(list(votes[family, load].values())) for load in LOADS}
         ratios[family] = _rising(by_load, whole.shares[machines[family]])
     return ratios
+
+
+def _vote(by_model: list[list[float]]) -> float:
+    """Return the geometric mean of the processor models' medians, each with the root of its number of results, and 1."""
+    weights = [math.sqrt(len(ratios)) for ratios in by_model]
+    logs = (weight * math.log(median(ratios)) for weight, ratios in zip(weights, by_model, strict=True))
+    return math.exp(sum(logs) / (sum(weights) + CLASS_VOTE))
 
 
 def _rising(ratios: dict[str, float], shares: dict[str, float]) -> dict[str, float]:
@@ -228,11 +232,15 @@ def _ratio_bounds(alike: Sequence[Case], load: str, fits: dict[str, Fit]) -> tup
     lows, highs = [], []
     for case in alike:
         whole = fits[case.family]
-        constants = list(zip(whole.rest(case, load), CONSTANT_BOUNDS.values(), strict=True))
-        cpu = whole.cpu(case, load) or 1e-9
+        others = [term.power(float(load)) for term in case.others.terms]
+        board = whole.on_board(case)
+        fixed_low = sum(one.low for one in others) + board * BOARD_BOUNDS[0]
+        fixed_high = sum(one.high for one in others) + board * BOARD_BOUNDS[1]
+        wall, efficiency = case.result.watts[load], case.others.psu_efficiency
+        cpu = whole.cpu(case, load)
         weight = 1 / math.sqrt(families[case.family])
-        lows.append(((case.inside(load) - sum(watts * low for watts, (low, _) in constants)) / cpu, weight))
-        highs.append(((case.inside(load) - sum(watts * high for watts, (_, high) in constants)) / cpu, weight))
+        lows.append(((wall * efficiency.high - fixed_low) / cpu, weight))
+        highs.append(((wall * efficiency.low - fixed_high) / cpu, weight))
     tail = (1 - INSIDE) / 2
     return max(0.0, min(1.0, _quantile(lows, tail) / MARGIN)), max(1.0, _quantile(highs, 1 - tail) * MARGIN)
 
@@ -251,22 +259,18 @@ def rows(
     whole: Fit, ratios: dict[str, dict[str, float]], bounds: dict[str, dict[str, tuple[float, float]]]
 ) -> list[tuple[str, float, float, float]]:
     """Return the dataset's rows: entry, value, low, high."""
+    arm = _arm_ratios(ratios)
     found = [
         *(row for kind in CLASSES for row in _curve(kind, whole.shares[kind], bounds[kind])),
-        *_arm(ratios, whole, bounds),
+        *_arm(arm, whole, bounds),
+        *(row for family, by_load in ratios.items() for row in _family(family, by_load, arm)),
     ]
-    for family, by_load in ratios.items():
-        if not family.startswith("Altra"):  # those make the class
-            found += [(f"cpu_load_ratio:{family}:{load}", ratio, ratio, ratio) for load, ratio in by_load.items()]
     constants = [
-        *((f"board_power:{machine}", whole.board[machine], "board") for machine in MACHINES),
-        *((f"board_power_per_socket:{machine}", whole.per_socket[machine], "board") for machine in MACHINES),
-        *((f"memory_module_idle:{machine}", whole.module_idle[machine], "memory") for machine in MACHINES),
-        ("memory_module_active", whole.module_active, "memory"),
-        ("memory_per_gb", whole.per_gb, "memory"),
+        *((f"board_power:{machine}", whole.board[machine]) for machine in MACHINES),
+        *((f"board_power_per_socket:{machine}", whole.per_socket[machine]) for machine in MACHINES),
     ]
-    for entry, value, kind in constants:
-        low, high = CONSTANT_BOUNDS[kind]
+    low, high = BOARD_BOUNDS
+    for entry, value in constants:
         found.append((entry, value, value * low, value * high))
     return found
 
@@ -279,23 +283,31 @@ def _curve(
     for load in LOADS:
         low, high = (shares[load] * ratio for ratio in bounds[load])
         value = shares[load] * (PRODUCTION if seen and load != "0" else 1)
-        found.append((f"cpu_load_curve:{kind}:{load}", value, max(low, 0.0), max(high, value, seen.get(load, 0.0))))
+        low, high = min(low, value * LEAST_BOUNDS[0]), max(high, value * LEAST_BOUNDS[1], seen.get(load, 0.0))
+        found.append((f"cpu_load_curve:{kind}:{load}", value, low, high))
     return found
 
 
+def _arm_ratios(ratios: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return how Arm servers lie to the others, by the few results with an Altra."""
+    few = [by_load for family, by_load in ratios.items() if family in ARM]
+    return {load: math.exp(sum(math.log(one[load]) for one in few) / max(1, len(few))) for load in LOADS}
+
+
 def _arm(
-    ratios: dict[str, dict[str, float]], whole: Fit, bounds: dict[str, dict[str, tuple[float, float]]]
-) -> list[tuple[str, float, float, float]]:
-    """Return the curve of Arm servers: the server's, as the few results with an Altra lie to it."""
-    few = [by_load for family, by_load in ratios.items() if family.startswith("Altra")]
-    shares = {
-        load: whole.shares["server"][load] * math.exp(sum(math.log(one[load]) for one in few) / max(1, len(few)))
-        for load in LOADS
-    }
-    return [
-        (f"cpu_load_curve:arm:{load}", shares[load], *(shares[load] * ratio for ratio in bounds["server"][load]))
-        for load in LOADS
-    ]
+    ratios: dict[str, float], whole: Fit, bounds: dict[str, dict[str, tuple[float, float]]]
+) -> Iterator[tuple[str, float, float, float]]:
+    """Yield the curve of Arm servers, with bounds twice as far from it as those of the others, for there are few."""
+    for load in LOADS:
+        share = whole.shares["server"][load] * ratios[load]
+        low, high = bounds["server"][load]
+        yield f"cpu_load_curve:arm:{load}", share, share * low / 2, share * max(high, LEAST_BOUNDS[1]) * 2
+
+
+def _family(family: str, by_load: dict[str, float], arm: dict[str, float]) -> Iterator[tuple[str, float, float, float]]:
+    for load, ratio in by_load.items():
+        to_class = ratio / arm[load] if family in ARM else ratio
+        yield f"cpu_load_ratio:{family}:{load}", to_class, to_class, to_class
 
 
 def write(found: Iterable[tuple[str, float, float, float]], those: Sequence[Case]) -> None:

@@ -22,7 +22,7 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from impacts.parts import Inventory, Part, Server
 
@@ -88,7 +88,7 @@ def cpu_name(printed: str) -> str:
 
 def _memory(row: dict[str, str], chips: int) -> Iterator[Part]:
     gigabytes = float(row["HW_MemAmountGB"])
-    printed = re.findall(r"(\d+)\s*[xX×]\s*([\d.]+)\s*(MB|GB|G\b)", html.unescape(row["HW_DIMMNumAndSize"]))  # noqa: RUF001
+    printed = re.findall(r"(\d+)\s*[xX×]\s*([\d.]+)\s*(MB|GB|G\b)", html.unescape(row["HW_DIMMNumAndSize"]))
     modules = [(int(count), float(size) / (1024 if unit == "MB" else 1)) for count, size, unit in printed]
     if not math.isclose(sum(count * size for count, size in modules), gigabytes, rel_tol=0.05):
         modules = [(8 * chips, gigabytes / (8 * chips))]  # the page contradicts itself: as many as is usual
@@ -101,7 +101,7 @@ def _drives(printed: str) -> Iterator[Part]:
     kind = "ssd" if _SSD.search(text) else "hdd"
     count = 0
     for number, segment in enumerate(filter(str.strip, text.split(";"))):
-        found = re.search(r"(?<![\w.-])(\d+)\s*[xX×]\s|\*\s*(\d+)", segment)  # noqa: RUF001
+        found = re.search(r"(?<![\w.-])(\d+)\s*[xX×]\s|\*\s*(\d+)", segment)
         if found or number == 0:
             pieces = int(found[1] or found[2]) if found else 1
             count += pieces if pieces <= _MOST_DRIVES else 1
@@ -143,7 +143,9 @@ def _newer_name(processor: str) -> str | None:
     if found is None or "opteron" in processor:
         return None
     if found["platinum"] or found["gold"]:
-        return f"Intel Xeon {'Platinum' if found['platinum'] else 'Gold'} {(found['platinum'] or found['gold']).upper()}"
+        return (
+            f"Intel Xeon {'Platinum' if found['platinum'] else 'Gold'} {(found['platinum'] or found['gold']).upper()}"
+        )
     if found["epyc"]:
         return f"AMD EPYC {found['epyc'].upper()}"
     return "Ampere Altra Max M128-30" if found["max"] else "Ampere Altra Q64-30"
@@ -157,7 +159,7 @@ def _channels(name: str) -> int:
 class _Inert:
     """Takes the place of a model's classes: it keeps what was stored and does nothing."""
 
-    def __new__(cls, *_: object, **__: object) -> _Inert:
+    def __new__(cls, *_: object, **__: object) -> Self:
         return super().__new__(cls)
 
     def __init__(self, *_: object, **__: object) -> None:

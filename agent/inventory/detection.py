@@ -12,7 +12,15 @@ from impacts.problems import Problem
 if TYPE_CHECKING:
     from agent.host import Host
 
-READS: tuple[str, ...] = (*cpu.READS, *cpu_limits.READS, *memory.READS, *server.READS, *dmi.READS, *drives.READS, *cards.READS)
+READS: tuple[str, ...] = (
+    *cpu.READS,
+    *cpu_limits.READS,
+    *memory.READS,
+    *server.READS,
+    *dmi.READS,
+    *drives.READS,
+    *cards.READS,
+)
 
 _NAME_THEM = "name the parts in an inventory file"
 

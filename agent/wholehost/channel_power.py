@@ -43,7 +43,10 @@ def _modelled(channel: Channel, model: PowerModel, microjoules: int, seconds: fl
     """Return full power times the share of it that was drawn on average, with the bounds of the load that it stands for."""
     full = model.full.estimate.central
     share = microjoules * JOULES_PER_MICROJOULE / seconds / full if full else 0.0
-    inputs = {"full": model.full, "share": model.share.where_central_is(share)}
+    inputs: dict[str, Estimate | Derivation] = {
+        "full": model.full,
+        "share": model.share.where_central_is(share),
+    }
     return work_out(_named(channel)[0], "full × share", inputs, note=model.note)
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.wholehost.cpu_term import cpu_term
-from agent.wholehost.part_terms import part_terms
+from agent.wholehost.part_terms import part_terms, supplies_term
 from agent.wholehost.siblings.sibling_term import sibling_term
+from impacts.part_power.supplies import supply_loss
 from impacts.values.estimates import merge_grounds, total
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> 
         return book.find(subject, "power", on=on).factor.value
 
     cpu, problems = cpu_term(inventory, book, value, threads)
-    model = LoadModel((cpu, *part_terms(inventory, value, threads)), value("psu_efficiency"), problems)
+    loss = supply_loss(book, () if inventory.server.virtual else inventory.of_kind("psu"))
+    terms = (cpu, *part_terms(inventory, book, value, threads), *supplies_term(loss))
+    model = LoadModel(terms, value("psu_marginal_efficiency"), problems)
     taught = sibling_term(inventory, book, model.power)
     return model if taught is None else replace(model, host=taught.term, problems=taught.problems)
 

@@ -50,7 +50,11 @@ class Curve:
         if end.central == central or not end.central:
             return end
         ratio = central / end.central
-        return Estimate(end.low * ratio, central, end.high * ratio, end.unit, self.grounds)
+        low, high = (
+            min(end.low * ratio, central),
+            max(end.high * ratio, central),
+        )  # a product may be off by one rounding
+        return Estimate(low, central, high, end.unit, self.grounds)
 
     def _between(self, positions: Sequence[float], wanted: float) -> Estimate:
         """Return the estimate at a position among those of the points; that of an end beyond it."""

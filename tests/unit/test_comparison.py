@@ -42,59 +42,57 @@ def bounds(estimate):
     return (estimate.low, estimate.central, estimate.high)
 
 
-def test_the_power_of_a_machine_is_that_of_its_parts_at_the_load_times_the_rest_of_a_host(asked):
-    """2 x 125 W x 0.75 at half load, x 0.6, 1, 1.4; 2 drives of 2, 8, 20 W; all x 1.20, 1.33, 1.60:
-    (112.5 + 4) x 1.2 = 139.8; (187.5 + 16) x 1.33 = 270.655; (262.5 + 40) x 1.6 = 484.
-    """
-    outcome = asked(load=0.5).outcome
+def test_the_power_of_a_machine_is_that_of_its_parts_at_the_load(asked):
+    shown = asked(load=0.5)
 
-    assert bounds(outcome.keep) == pytest.approx((139.8, 270.655, 484))
+    assert bounds(shown.outcome.keep) == bounds(shown.keep.model.power(0.5))
+    assert bounds(shown.outcome.replace) == bounds(shown.replace.model.power(0.5))
+    assert 100 < shown.outcome.keep.central < 200  # two of 125 W, half busy, with board, drives and supplies
 
 
-def test_the_saving_takes_the_same_rest_of_a_host_for_both(asked):
-    """At half load the old parts draw 116.5 to 302.5 W and the new ones 280 x 0.75 x 0.6 + 4 = 130 to 280 x 0.75 x 1.4
-    + 40 = 334 W. Less at worst: 116.5 - 334 = -217.5, most at a rest of 1.6: -348 W. More at best: 302.5 - 130 = 172.5,
-    most at 1.6 too: 276 W.
-    """
-    saving = asked(load=0.5).outcome.saving_watts
+def test_the_saving_is_what_lies_between_the_bounds_of_both(asked):
+    shown = asked(load=0.5)
+    keep, come, saving = shown.outcome.keep, shown.outcome.replace, shown.outcome.saving_watts
 
-    assert (saving.low, saving.high) == pytest.approx((-348, 276))
+    assert saving.low == pytest.approx(keep.low - come.high)
+    assert saving.high == pytest.approx(keep.high - come.low)
 
 
 def test_a_load_that_is_not_known_is_the_same_in_both_and_its_bounds_are_carried(asked):
-    """The default is 0.05, 0.20, 0.50: shares of TDP of 0.22, 0.4275, 0.75. Measured without bounds, the old machine
-    draws 200 W; the new one at most (280 x 0.75 x 1.4 + 40) x 1.6 = 534.4 and at least (280 x 0.22 x 0.6 + 4) x 1.2 = 49.152.
-    """
+    """The default is 0.05, 0.20, 0.50. Measured without bounds, the old machine draws 200 W."""
     shown = asked(keep_watts=(200, 200, 200))
+    model = shown.replace.model
 
-    assert bounds(shown.outcome.replace) == pytest.approx((49.152, (280 * 0.4275 + 16) * 1.33, 534.4))
+    assert bounds(shown.outcome.replace) == pytest.approx(
+        (model.power(0.05).low, model.power(0.2).central, model.power(0.5).high)
+    )
     assert {"load_assumed", "replace_load_assumed"} <= reasons(shown)
 
 
 def test_equal_machines_at_an_unknown_load_save_nothing_by_the_load_alone(asked):
-    """What is left is what each may be off by itself: 0.8 of 250 W x 0.75 x 1.6 = 240 W, and 2 drives x 18 W x 1.6 =
-    57.6 W; not all that lies between an idle and a busy machine.
-    """
-    saving = asked(new=OLD).outcome.saving_watts
+    """What is left is what each may be off by itself at half load, not all that lies between an idle and a busy machine."""
+    shown = asked(new=OLD)
+    saving, at_most = shown.outcome.saving_watts, shown.keep.model.power(0.5)
 
-    assert (saving.low, saving.central, saving.high) == pytest.approx((-297.6, 0, 297.6))
+    assert (saving.low, saving.central, saving.high) == pytest.approx(
+        (at_most.low - at_most.high, 0, at_most.high - at_most.low)
+    )
 
 
-def test_bounds_hold_at_every_load_and_rest_between_their_corners(asked):
+def test_bounds_hold_at_every_load_between_their_corners(asked):
     shown = asked(old=OLD + ", {kind: memory, count: 24, capacity_gb: 64}")
-    keep, come, saving = shown.keep, shown.replace, shown.outcome.saving_watts
+    saving = shown.outcome.saving_watts
     for hundredths in range(5, 51):
-        for rest in (1.2, 1.4, 1.6):
-            old, new = (machine.model.power(hundredths / 100).scaled(rest) for machine in (keep, come))
-            assert saving.low <= old.low - new.high + 1e-9
-            assert old.high - new.low - 1e-9 <= saving.high
+        old, new = (machine.model.power(hundredths / 100) for machine in (shown.keep, shown.replace))
+        assert saving.low <= old.low - new.high + 1e-9
+        assert old.high - new.low - 1e-9 <= saving.high
 
 
 def test_the_new_machine_works_at_the_load_of_the_old_one_unless_its_own_is_given(asked):
     same, own = asked(load=0.5), asked(load=0.5, replace_load=0.1)
 
-    assert same.outcome.replace.central == pytest.approx((280 * 0.75 + 16) * 1.33)
-    assert own.outcome.replace.central == pytest.approx((280 * 0.32 + 16) * 1.33)
+    assert same.outcome.replace.central == same.replace.model.power(0.5).central
+    assert own.outcome.replace.central == own.replace.model.power(0.1).central
     assert own.outcome.keep == same.outcome.keep
     assert "replace_load_assumed" in reasons(same)
     assert "replace_load_assumed" not in reasons(own)
@@ -143,17 +141,19 @@ def test_the_service_life_of_the_new_machine_is_the_period(asked):
 
 
 def test_a_part_that_has_left_the_machine_draws_nothing(asked):
+    """Two SSDs of unknown transport draw 3 W each, over the supplies' 0.9711."""
     gone = OLD.replace("{kind: ssd, count: 2}", "{kind: ssd, count: 2, retired: 2025-01-01}")
+    less = asked(load=0.5).outcome.keep.central - asked(old=gone, load=0.5).outcome.keep.central
 
-    assert asked(old=gone, load=0.5).outcome.keep.central == pytest.approx(187.5 * 1.33)
+    assert less == pytest.approx(6 / 0.9711)
 
 
 def test_a_cpu_that_is_not_known_is_taken_by_its_cores_and_said_with_the_option_that_mends_it(asked):
-    """16 cores of 2 threads at 3 W each: 96 W, at half load 72, with the rest of a host 95.76."""
+    """16 cores of 2 threads at 3 W each: 96 W."""
     shown = asked(old="{kind: cpu, count: 1, model: Fancy 9000, cores: 16}", load=0.5)
     problem = next(problem for problem in shown.problems if problem.reason == "tdp_unknown")
 
-    assert shown.outcome.keep.central == pytest.approx(95.76)
+    assert shown.keep.model.terms[0].full.estimate.central == pytest.approx(96)
     assert problem.what.startswith("keep: ")
     assert "--keep-watts" in problem.remedy
 
@@ -186,7 +186,13 @@ def test_a_machine_that_was_used_before_is_counted_in_full_and_said_so(asked):
     assert "bought_used" in reasons(asked(load=0.2, server=", first_used: 2022-01-01, acquired: 2026-01-01"))
 
 
-def test_modelled_power_rests_on_its_parts_the_rest_of_a_host_and_the_load(asked):
+def test_modelled_power_rests_on_its_parts_the_supplies_and_the_load(asked):
     entries = {citation.entry for citation in asked().outcome.keep.grounds}
 
-    assert {"cpu_tdp:Xeon Gold 6230", "ssd_power", "rest_of_host", "server_load", "cpu_load_curve:0.5"} <= entries
+    assert {
+        "cpu_tdp:Xeon Gold 6230",
+        "drive_power:ssd",
+        "psu_marginal_efficiency",
+        "server_load",
+        "cpu_load_curve:server:0.5",
+    } <= entries

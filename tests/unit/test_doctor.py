@@ -26,7 +26,7 @@ def said(machine, tmp_path, capsys, form):
     [
         ("acpi-power-meter", {"acpi_power_meter"}),
         ("pmbus-psus", {"psu_input"}),
-        ("cray-ex", {"cray"}),
+        ("cray-ex", {"cray", "model"}),
         ("nvidia-grace", {"hwmon", "model"}),
         ("intel-2s-cascadelake-dram", {"rapl", "model"}),
         ("empty-root", set()),

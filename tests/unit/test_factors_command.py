@@ -34,7 +34,7 @@ def test_without_an_action_the_datasets_are_listed(capsys):
 
 
 @pytest.mark.parametrize(
-    "subject", ["electricity", "electricity:FR", "electricity:ZZ", "cpu_die", "cpu_load_curve:0.1"]
+    "subject", ["electricity", "electricity:FR", "electricity:ZZ", "cpu_die", "cpu_load_curve:server:0.1"]
 )
 def test_a_subject_as_json_keeps_to_its_schema(capsys, subject):
     document = json.loads(printed(capsys, "show", "--format", "json", subject))

@@ -8,7 +8,7 @@ from agent.wholehost.host_step import Basis, host_step
 from agent.wholehost.reports import Report
 from impacts.values.estimates import Citation, Estimate
 
-REST = {"rest_of_host": Estimate(1.2, 1.3, 1.6, "1", (Citation("test"),))}
+DELIVERED = {"delivery": Estimate(1.2, 1.3, 1.6, "1", (Citation("test"),))}
 
 
 def channel(source, name, method=Method.COUNTED):
@@ -19,8 +19,8 @@ PACKAGE, DRAM = channel("rapl", "package-0"), channel("rapl", "dram-0")
 MODEL = channel("model", "ssd", Method.MODELLED)
 
 
-def components(measured, modelled=(), formula="sum × rest_of_host"):
-    return host_step(Basis.PART_MODELLED, measured, modelled, formula, REST if "rest" in formula else {})
+def components(measured, modelled=(), formula="measured × delivery + modelled"):
+    return host_step(Basis.PART_MODELLED, measured, modelled, formula, DELIVERED if "delivery" in formula else {})
 
 
 def test_a_step_of_no_time_is_none():
@@ -38,14 +38,14 @@ def test_the_longest_time_counts_and_all_energy_of_it():
 def test_a_model_of_a_part_of_the_time_stands_at_its_mean_for_all_of_it():
     step = components([Report(PACKAGE, 180_000_000, 2.0)], [Report(MODEL, 8_000_000, 1.0)])
 
-    assert step.microjoules.central == pytest.approx((180 + 16) * 1.3e6)
+    assert step.microjoules.central == pytest.approx((180 * 1.3 + 16) * 1e6)
     assert step.measured_microjoules == 180_000_000
 
 
 def test_a_model_of_a_little_more_time_counts_with_all_its_energy():
     step = components([Report(PACKAGE, 90_000_000, 1.0)], [Report(MODEL, 16_000_000, 2.0)])
 
-    assert step.microjoules.central == pytest.approx((90 + 16) * 1.3e6)
+    assert step.microjoules.central == pytest.approx((90 * 1.3 + 16) * 1e6)
 
 
 def test_a_model_of_no_time_adds_nothing():
@@ -63,9 +63,9 @@ def test_the_energy_is_in_whole_microjoules():
 @pytest.mark.parametrize(
     ("channels", "formula", "printed"),
     [
-        ([PACKAGE], "sum × rest_of_host", "package_0 × rest_of_host"),
-        ([PACKAGE, DRAM], "sum × rest_of_host", "(package_0 + dram_0) × rest_of_host"),
-        ([PACKAGE, DRAM], "sum", "package_0 + dram_0"),
+        ([PACKAGE], "measured × delivery + modelled", "package_0 × delivery"),
+        ([PACKAGE, DRAM], "measured × delivery + modelled", "(package_0 + dram_0) × delivery"),
+        ([PACKAGE, DRAM], "measured", "package_0 + dram_0"),
     ],
 )
 def test_the_formula_names_the_channels_and_brackets_their_sum_where_more_follows(channels, formula, printed):
@@ -78,5 +78,5 @@ def test_channels_of_one_name_are_distinguished_by_their_source_and_both_count()
     cards = [channel("nvidia", "gpu-0"), channel("hwmon", "gpu-0")]
     step = components([Report(card, 100_000_000, 1.0) for card in cards])
 
-    assert step.power.formula == "(gpu_0 + hwmon_gpu_0) × rest_of_host"
+    assert step.power.formula == "(gpu_0 + hwmon_gpu_0) × delivery"
     assert step.microjoules.central == pytest.approx(200 * 1.3e6)

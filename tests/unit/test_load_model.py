@@ -1,26 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
+from books import with_power
 from clocks import HandClock
 from trees import machine, processor, set_load
 
 from agent.errors import ReadFailed, SourceAbsent
 from agent.sources.load_model import busy_and_total_ticks, open_source
 from agent.wholehost.channel_power import channel_power
-from agent.wholehost.load_model import load_model
+from agent.wholehost.load_model import load_model, model_of
 from impacts.parts import Inventory, Part, Server
 
-KNOWN = Inventory(
-    Server(),
-    (
-        Part("cpu", 2, model="Intel(R) Xeon(R) Gold 6230 CPU @ 2.10GHz"),  # 125 W each
-        Part("memory", 8, capacity_gb=32),
-        Part("memory", 4, capacity_gb=16),
-        Part("ssd", 2),
-        Part("hdd", 3),
-    ),
+TODAY = date(2026, 11, 25)
+LOADS = {"0": 0.04, "0.1": 0.2, "0.2": 0.25, "0.3": 0.3, "0.5": 0.4, "0.7": 0.6, "1": 0.8}
+# Every share may be half or twice as much; a Cascade Lake draws a tenth more than its class at all loads but none.
+BOOK = with_power(
+    **{
+        f"cpu_load_curve__{kind}__{load.replace('.', '_point_')}": (of * share / 2, of * share, of * share * 2)
+        for kind, of in (("server", 1.0), ("server_without_boost", 0.75), ("entry", 0.5), ("arm", 0.9))
+        for load, share in LOADS.items()
+    },
+    **{f"cpu_load_ratio__Cascade Lake-SP__{load.replace('.', '_point_')}": (1.1, 1.1, 1.1) for load in LOADS},
+    board_power__server=(15, 25, 70),
+    board_power_per_socket__server=(1, 2, 4),
+    board_power__entry=(4, 6, 16),
+    board_power_per_socket__entry=(0, 0, 0),
+    board_power_per_guest_cpu=(0.1, 0.4, 1.2),
+    psu_marginal_efficiency=(0.9, 0.95, 0.98),
+    psu_constant_loss=(0.005, 0.01, 0.02),
+    psu_active_share=(0.5, 1, 1),
 )
+GOLD = Part("cpu", 2, model="Intel(R) Xeon(R) Gold 6230 CPU @ 2.10GHz")  # 125 W each
+KNOWN = Inventory(Server(), (GOLD, Part("memory", 8, capacity_gb=32), Part("memory", 4, capacity_gb=16)))
+
+
+def modelled(*parts, server=None, threads=16):
+    return model_of(Inventory(server or Server(), parts), BOOK, TODAY, threads)
 
 
 def term(model, name):
@@ -28,60 +47,132 @@ def term(model, name):
 
 
 @pytest.mark.parametrize(
-    ("load", "watts"),
-    [(0.0, 30.0), (0.05, 55.0), (0.1, 80.0), (0.3, 133.75), (0.5, 187.5), (0.75, 221.25), (1.0, 255.0)],
+    ("load", "watts"), [(0.0, 11), (0.05, 33), (0.1, 55), (0.3, 82.5), (0.6, 137.5), (0.85, 192.5), (1.0, 220)]
 )
-def test_cpu_power_follows_the_load_curve_times_all_tdps(tmp_path, load, watts):
-    """2 x 125 W times 0.12, 0.32, 0.75, 1.02 at 0, 10, 50, 100 % load, linear in between."""
-    processor(tmp_path)
-
-    assert term(load_model(machine(tmp_path, inventory=KNOWN)), "cpu").watts(load) == pytest.approx(watts)
+def test_cpu_power_follows_the_load_curve_of_class_and_family_times_all_tdps(load, watts):
+    """2 x 125 W x 1.1 times 0.04, 0.2, 0.3, 0.4, 0.6, 0.8 at 0, 10, 30, 50, 70, 100 % load, linear in between."""
+    assert term(modelled(GOLD), "cpu").watts(load) == pytest.approx(watts)
 
 
-def test_memory_power_is_per_module_and_per_gb_with_a_share_at_idle(tmp_path):
-    """12 modules x 3 W + 320 GB x 0.055 W/GB = 53.6 W at full load, 0.7 of it at none."""
-    processor(tmp_path)
-    memory = term(load_model(machine(tmp_path, inventory=KNOWN)), "memory")
+def test_without_boost_the_curve_is_another_one_and_a_cpu_of_which_nothing_shows_it_has_the_first():
+    without, of_one = replace(GOLD, boost=False), replace(GOLD, boost=False, count=1)
 
-    assert (memory.watts(0), memory.watts(1)) == (pytest.approx(37.52), pytest.approx(53.6))
+    assert term(modelled(without), "cpu").watts(0.5) == pytest.approx(250 * 1.1 * 0.75 * 0.4)
+    assert term(modelled(replace(GOLD, boost=True)), "cpu").watts(0.5) == pytest.approx(250 * 1.1 * 0.4)
+    assert term(modelled(of_one, replace(GOLD, count=1)), "cpu").watts(0.5) == pytest.approx(250 * 1.1 * 0.4)
 
 
-def test_drives_draw_their_constant_whatever_the_load(tmp_path):
-    processor(tmp_path)
-    model = load_model(machine(tmp_path, inventory=KNOWN))
+def test_cores_that_are_never_switched_off_draw_more_while_nothing_runs_and_as_much_under_load():
+    """0.24 of the thermal design power."""
+    awake, asleep = (term(modelled(replace(GOLD, deep_idle=deep)), "cpu") for deep in (False, True))
 
-    assert [term(model, kind).watts(load) for kind in ("ssd", "hdd") for load in (0, 1)] == [
-        16,
-        16,
-        *2 * [pytest.approx(19.2)],
-    ]
+    assert awake.watts(0) == pytest.approx(250 * 0.24)
+    assert asleep.watts(0) == pytest.approx(11)
+    assert awake.watts(0.5) == asleep.watts(0.5)
+
+
+def test_a_small_server_and_one_of_arm_have_curves_of_their_own():
+    """The E-2468 is of a family that has not been measured: half of a server's share. A Graviton3 has Arm's: 0.9 of it."""
+    small, arm = (modelled(Part("cpu", 1, model=model)) for model in ("Xeon E-2468", "AWS Graviton3"))
+
+    assert term(small, "cpu").share.at(0.5).central == pytest.approx(0.2)
+    assert term(arm, "cpu").share.at(0.5).central == pytest.approx(0.36)
+
+
+def test_a_small_server_has_a_small_board_and_a_larger_one_more_for_each_socket():
+    small, large = (term(modelled(part), "board") for part in (Part("cpu", 1, model="Xeon E-2288G"), GOLD))
+
+    assert [small.watts(load) for load in (0, 1)] == [6, 6]
+    assert large.watts(1) == 25 + 2 * 2
+
+
+def test_memory_power_is_by_module_and_rises_with_the_load():
+    """By the rows of modules of unknown generation: 0.9 W and 0.025 W/GB idle, 2.4 W and 0.07 W/GB busy."""
+    memory = term(model_of(KNOWN, BOOK, TODAY, 16), "memory")
+
+    assert memory.watts(0) == pytest.approx(12 * 0.9 + 320 * 0.025)
+    assert memory.watts(1) == pytest.approx(12 * 2.4 + 320 * 0.07)
+    assert memory.watts(0) < memory.watts(0.5) < memory.watts(1)
+
+
+def test_drives_cards_and_controllers_draw_by_what_they_are_whatever_the_load():
+    model = modelled(
+        GOLD,
+        Part("ssd", 2, transport="sata"),
+        Part("hdd", 3),
+        Part("nic", 1, model="MT27710 Family [ConnectX-4 Lx]"),
+        Part("storage_controller", 1, model="MegaRAID SAS-3 3108"),
+    )
+
+    assert term(model, "ssd").watts(0) == term(model, "ssd").watts(1) == pytest.approx(2 * 1.8)
+    assert term(model, "hdd").watts(0.3) == pytest.approx(3 * 6)
+    assert 5 < term(model, "nic").watts(0) < 25
+    assert 5 < term(model, "storage_controller").watts(0) < 30
+
+
+def test_a_card_of_a_known_model_draws_between_its_idle_power_and_its_limit():
+    """H100 SXM: a limit of 700 W; eight of them are far from the 15 to 1,000 W each of a card that is not known."""
+    known = term(modelled(GOLD, Part("gpu", 8, model="NVIDIA H100 80GB HBM3")), "gpu").full.estimate
+    unknown = term(modelled(GOLD, Part("gpu", 8, model="Fancy card")), "gpu").full.estimate
+
+    assert 8 * 30 < known.low < 8 * 100
+    assert 8 * 700 <= known.high < 8 * 850
+    assert known.high / known.low < unknown.high / unknown.low / 4
+
+
+def test_a_guest_has_no_drives_no_supplies_and_a_share_of_a_board():
+    """8 logical CPUs of 0.4 W; the disk is a file of the host's, whatever its hypervisor says of it."""
+    parts = (Part("cpu", 1, model="Xeon Gold 6230"), Part("hdd", 1), Part("ssd", 1, transport="virtio"), Part("nic", 1))
+    guest = modelled(*parts, server=Server(virtual=True), threads=8)
+
+    assert {one.name for one in guest.terms} == {"cpu", "board"}
+    assert term(guest, "board").watts(1) == pytest.approx(3.2)
+
+
+def test_a_virtual_disk_is_no_drive_on_any_machine():
+    assert "hdd" not in {one.name for one in modelled(GOLD, Part("hdd", 1, transport="virtio")).terms}
+
+
+def test_supplies_lose_a_share_of_their_rating_whatever_they_deliver_and_the_host_is_what_goes_into_them():
+    """Two of 1000 W: 1 % each; everything over 0.95."""
+    with_two = modelled(GOLD, Part("psu", 2, rated_watts=1000))
+    without = modelled(GOLD)
+
+    assert term(with_two, "psu").watts(0) == term(with_two, "psu").watts(1) == 20
+    assert with_two.power(0.3).central - without.power(0.3).central == pytest.approx(20 / 0.95)
+    assert without.power(0.3).central == pytest.approx((82.5 + 29) / 0.95)
+
+
+def test_the_bounds_take_every_low_and_every_high():
+    """At 30 %: 41.25 to 165 W of CPU, 17 to 78 W of board, over 0.98 to 0.9."""
+    power = modelled(GOLD).power(0.3)
+
+    assert (power.low, power.high) == pytest.approx(((41.25 + 17) / 0.98, (165 + 78) / 0.9))
+    assert set(power.grounds) == set(modelled(GOLD).grounds)
 
 
 def test_parts_that_are_not_known_have_no_term(tmp_path):
     processor(tmp_path)
 
-    assert [term.name for term in load_model(machine(tmp_path)).terms] == ["cpu"]
+    assert [term.name for term in load_model(machine(tmp_path)).terms] == ["cpu", "board"]
 
 
-def test_a_cpu_that_is_not_known_has_a_default_per_logical_cpu_wide_bounds_and_a_problem(tmp_path):
-    processor(tmp_path, cpus=16)
-    model = load_model(machine(tmp_path, inventory=Inventory(Server(), (Part("cpu", 1, model="Fancy 9000"),))))
+def test_a_cpu_that_is_not_known_has_a_default_per_logical_cpu_wide_bounds_and_a_problem():
+    model = modelled(Part("cpu", 1, model="Fancy 9000"), threads=16)
     cpu = term(model, "cpu")
 
-    assert cpu.watts(1) == pytest.approx(16 * 3 * 1.02)
+    assert cpu.watts(1) == pytest.approx(16 * 3 * 0.8)
     assert cpu.full.estimate.high / cpu.full.estimate.low > 5
     assert [(problem.origin, problem.reason) for problem in model.problems] == [("model", "tdp_unknown")]
     assert "Fancy 9000" in model.problems[0].what
 
 
-def test_a_product_that_is_not_known_has_the_range_of_its_family_and_a_problem(tmp_path):
-    """Ice Lake-SP: 105 to 300 W, most of them 205 W; two of them, times the accuracy of 0.6 to 1.4."""
-    processor(tmp_path, cpus=16)
-    gold = Part("cpu", 2, model="Intel(R) Xeon(R) Gold 6399 CPU @ 2.00GHz", cores=24)
-    model = load_model(machine(tmp_path, inventory=Inventory(Server(), (gold,))))
+def test_a_product_that_is_not_known_has_the_range_of_its_family_and_a_problem():
+    """Ice Lake-SP: 105 to 300 W, most of them 205 W; two of them."""
+    model = modelled(Part("cpu", 2, model="Intel(R) Xeon(R) Gold 6399 CPU @ 2.00GHz", cores=24))
     full = term(model, "cpu").full.estimate
 
-    assert (full.low, full.central, full.high) == tuple(map(pytest.approx, (2 * 105 * 0.6, 2 * 205, 2 * 300 * 1.4)))
+    assert (full.low, full.central, full.high) == tuple(map(pytest.approx, (2 * 105, 2 * 205, 2 * 300)))
     assert [problem.reason for problem in model.problems] == ["tdp_unknown"]
     assert "Gold 6399" in model.problems[0].what
     assert "the range of its family" in model.problems[0].what
@@ -112,7 +203,7 @@ def test_the_source_reports_the_mean_power_since_its_last_read(tmp_path):
     set_load(tmp_path, busy=100, idle=1100)  # since the last read: 100 of 200 ticks
     cpu = source.read()[0]
 
-    assert cpu.watts == pytest.approx(187.5)
+    assert cpu.watts == pytest.approx(source.model.terms[0].watts(0.5))
     assert cpu.averaged_over_seconds == 5
 
 
@@ -170,15 +261,6 @@ def test_the_power_of_a_modelled_channel_is_its_full_power_times_the_share_that_
     for channel, term in zip(source.channels, source.model.terms, strict=True):
         paper = channel_power(channel, round(term.watts(0.42) * 2e6), 2.0)
         assert paper.estimate.central == pytest.approx(term.watts(0.42))
-        assert paper.estimate.high / paper.estimate.central == pytest.approx(channel.accuracy.high)
+        at_that_load = term.power(0.42)
+        assert (paper.estimate.low, paper.estimate.high) == pytest.approx((at_that_load.low, at_that_load.high))
         assert set(paper.leaves) == set(channel.accuracy.grounds)
-
-
-def test_the_power_of_all_terms_has_the_bounds_of_each_and_their_grounds(tmp_path):
-    """At full load: 255 W of CPU x 0.6, 1, 1.4; 53.6 W of memory x 0.6, 1, 1.4; drives 2 x (2, 8, 20) and 3 x (5.4, 6.4, 9.4)."""
-    processor(tmp_path)
-    model = load_model(machine(tmp_path, inventory=KNOWN))
-    power = model.power(1.0)
-
-    assert (power.low, power.central, power.high) == pytest.approx((205.36, 343.8, 500.24))
-    assert set(power.grounds) == set(model.grounds)

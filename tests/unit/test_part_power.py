@@ -167,7 +167,7 @@ def test_a_controllers_kind_is_in_its_name(model, kind):
         (Part("hdd", 1, capacity_gb=14000, transport="sata"), 5.2, 6.2),  # HGST Hs14
         (Part("hdd", 1, capacity_gb=146, transport="sas"), 4.0, 6.6),  # Seagate Savvio 15K.2
         (Part("hdd", 1), 4.0, 10.9),
-        (Part("ssd", 1), 0.6, 25),
+        (Part("ssd", 1), 0.6, 7.5),
     ],
 )
 def test_the_published_power_of_a_drive_lies_within_the_bounds_of_its_class(drive, idle, busy):

@@ -131,14 +131,14 @@ def test_a_guests_cpu_is_its_threads_and_not_its_hypervisors_processors(tmp_path
     guest = Inventory(Server(virtual=True), (Part("cpu", 2, model="Intel(R) Xeon(R) Platinum 8280 CPU @ 2.70GHz"),))
     cpu = load_model(machine(tmp_path, inventory=guest)).terms[0]
 
-    assert cpu.watts(1.0) == pytest.approx(2 * 3 * 1.02)
+    assert cpu.full.estimate.central == pytest.approx(2 * 3)
 
 
 def test_the_factors_are_those_of_the_moment():
     rows = {figure.labels[2] for figure in sampled(Config()).named("wattprint_factor_info")}
 
-    assert "psu_efficiency" not in rows
-    assert "rest_of_host" in rows
+    assert "power_delivery" in rows
+    assert "cpu_idle_share_without_deep_idle" not in rows
 
 
 def test_the_grid_factor_follows_the_year():

@@ -53,8 +53,16 @@ def _curve(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> Curve:
     ratios = _family_ratios(cpus, value)
     points = {load: value(f"cpu_load_curve:{kind}:{load}") * ratios[load] for load in CURVE_LOADS}
     if cpus and all(part.deep_idle is False for part in cpus):
-        points["0"] = value("cpu_idle_share_without_deep_idle")
+        awake = value("cpu_idle_share_without_deep_idle")
+        points = {load: _at_least(awake, share) for load, share in points.items()} | {"0": awake}
     return Curve(tuple((float(load), _on_load(share)) for load, share in points.items()))
+
+
+def _at_least(idle: Estimate, share: Estimate) -> Estimate:
+    """Return a share under load that is not below the idle one: more work never draws less."""
+    grounds = merge_grounds(share.grounds, idle.grounds)
+    low, central, high = max(share.low, idle.low), max(share.central, idle.central), max(share.high, idle.high)
+    return Estimate(low, central, high, share.unit, grounds)
 
 
 def _family_ratios(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> dict[str, Estimate]:

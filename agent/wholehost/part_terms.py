@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from impacts.factor_book import FactorBook
-    from impacts.part_power.supplies import SupplyLoss
     from impacts.parts import Inventory, Part
     from impacts.values.derivations import Derivation
 
@@ -39,9 +38,9 @@ def part_terms(inventory: Inventory, book: FactorBook, value: Value, threads: in
             yield from _pieces(kind, component, inventory, book)
 
 
-def supplies_term(loss: SupplyLoss | None) -> tuple[Term, ...]:
+def supplies_term(loss: Derivation | None) -> tuple[Term, ...]:
     """Return the term of what the power supplies lose whatever they deliver; none where the host has none of its own."""
-    return () if loss is None else (Term("psu", "psu", loss.constant),)
+    return () if loss is None else (Term("psu", "psu", loss),)
 
 
 def _memory(inventory: Inventory, book: FactorBook) -> Iterator[Term]:

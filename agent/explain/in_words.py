@@ -24,17 +24,17 @@ _WAYS = {
     "siblings": "Nothing measures it here: it is modelled by what meters of machines of the same kind have taught.",
 }
 _BETTER = {
-    "measured": "A meter of better accuracy; this one's makes the bounds.",
+    "measured": "A meter of better accuracy: the bounds are those of this one.",
     "calibrated": "The meter's return: `wattprint doctor` shows what keeps it from being read.",
-    "part_modelled": "A meter at the inlets, by IPMI, Redfish or PMBus, were it read for some hours only: it teaches what the "
-    "counters leave out, and the agent keeps that. `wattprint doctor` shows what this machine has.",
+    "part_modelled": "A meter at the inlets (IPMI, Redfish, PMBus), even for some hours: it teaches what the counters leave out, "
+    "and the agent keeps that. `wattprint doctor` shows what this machine has.",
     "siblings": "A meter or a counter of its own: `wattprint doctor` shows what this machine has.",
     "modelled": "A counter (RAPL) or a meter at the inlets: `wattprint doctor` shows what this machine has, and what keeps it "
     "from being read. A fleet with some meters teaches the others: `wattprint power --learn`.",
 }
 _FROM = "power of "
 _MODELLED = "_modelled"
-# What the model has had to assume, and parts that it has had to guess: the inventory also speaks of dates, say.
+# Of the inventory's problems, those that move the power: others are of dates of acquisition, say.
 _OF_PARTS = frozenset(
     {
         "memory_assumed",

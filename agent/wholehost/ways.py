@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Overheads:
     """What lies between the components and the inlet.
 
-    `delivery` is what voltage regulators and fans make of a watt that a component counts; `psu_efficiency` what a further
-    watt behind the power supplies is over what it costs at their inlets: their constant loss is a term of the load model.
+    `delivery` is what voltage regulators and fans make of a watt that a component counts. `psu_efficiency` is the share of a
+    further watt at the inlets that arrives behind the power supplies; what they lose anyway is a term of the load model.
     """
 
     delivery: Estimate

@@ -117,7 +117,7 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
 
 
 def _learning(facts: HostFacts, history: History) -> Learning:
-    """Go on learning from the inlet meter where the history says that it has come to."""
+    """Go on learning from the inlet meter where the history leaves off."""
     kept = history.calibration(ANCHOR)
     return Learning(configuration_of(facts.serving), None if kept is None else kept[1])
 

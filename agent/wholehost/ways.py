@@ -93,6 +93,8 @@ class _WholeHostMeter:
 class InletMeter(_WholeHostMeter):
     """A meter at the power supplies' inlets: `measured`."""
 
+    idle: Derivation | None = None  # by the load model, until the meter has taught it
+
     @property
     def name(self) -> str:
         """What it is called in problems: `ipmi_dcmi`."""
@@ -100,7 +102,8 @@ class InletMeter(_WholeHostMeter):
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the sum of its channels, unless it contradicts the components inside."""
-        return host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
+        step = host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
+        return step and replace(step, idle=self.idle)
 
 
 @dataclass(frozen=True)

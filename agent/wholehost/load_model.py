@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
     from impacts.problems import Problem
+    from impacts.values.derivations import Derivation
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _share_of_host(inventory: Inventory) -> float | None:
 
 
 def _share_of(term: Term, share: float) -> Term:
-    inputs = {
+    inputs: dict[str, Estimate | Derivation] = {
         "server": term.full,
         "share": Estimate.exact(share, "1", Citation("share_of_host, in the inventory file")),
     }

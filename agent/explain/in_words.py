@@ -34,6 +34,7 @@ _BETTER = {
 }
 _FROM = "power of "
 _MODELLED = "_modelled"
+_COEFFICIENT = "_coefficient"
 # Of the inventory's problems, those that move the power: others are of dates of acquisition, say.
 _OF_PARTS = frozenset(
     {
@@ -83,8 +84,25 @@ def _parts(figure: Figure, derivation: Derivation) -> Iterator[str]:
         ]
         if named:
             yield f"{title}: {', '.join(named)}"
+    yield from _taught(derivation)
     power = figure.estimate
     yield f"in all: {power.central:.4g} W at the inlets, between {power.low:.4g} and {power.high:.4g} W"
+
+
+def _taught(derivation: Derivation) -> Iterator[str]:
+    """Yield what a slow meter has taught of the channels, if the power is worked out by it."""
+    coefficients = [
+        f"{item.name.removesuffix(_COEFFICIENT)} {item.estimate.central:.3g}"
+        for item in derivation.inputs
+        if item.name.endswith(_COEFFICIENT)
+    ]
+    intercept = next((item.estimate.central for item in derivation.inputs if item.name == "intercept"), None)
+    if intercept is not None:
+        of_components = f"a watt inside is at the inlets, by component: {', '.join(coefficients)}; " * bool(
+            coefficients
+        )
+        yield f"the meter gives the energy, the channels its shape: {of_components}{intercept:.4g} W whatever they do"
+        yield derivation.note
 
 
 def _remedies(problems: Iterable[Problem]) -> Iterator[str]:

@@ -55,7 +55,7 @@ class ElectricityAccounts:
         self._mended_by: object = None
 
     def go_on_after(self, history: HistoryView) -> None:
-        """Go on where a history leaves off: what instruments have covered by then they cover no more."""
+        """Go on where a history's newest accounts leave off: what instruments have covered by them they cover no more."""
         facts = self._facts
         self._entries = ElectricityEntries.after(history, facts.machine.book, facts.instruments)
         self._facility = FacilityEntries.after(history, facts.machine.book, facts.instruments)

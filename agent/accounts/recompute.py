@@ -38,6 +38,7 @@ _UPSTREAM, _WATER = q.ENERGY_UPSTREAM.stem, q.USE_WATER.stem
 OF_HOST = (_LOCATION, _MARKET, _UPSTREAM, _WATER)
 _QUANTITIES = (*OF_HOST, *OF_HOSTS.values())
 _FACILITY_LOCATION, _FACILITY_MARKET = OF_HOSTS[_LOCATION], OF_HOSTS[_MARKET]
+MARKET_BASED = (_MARKET, _FACILITY_MARKET)  # each with a state of its own
 
 
 @dataclass(frozen=True)
@@ -52,27 +53,27 @@ class Knowledge:
     hosts: Mapping[int, Mapping[str, Bounded]] = field(default_factory=dict)  # the host's energy by hour and basis
 
 
-def recomputed(before: Sequence[Entry], accounts: Sequence[Entry], known: Knowledge) -> list[Entry]:
+def recomputed(others: Sequence[Entry], accounts: Sequence[Entry], known: Knowledge) -> list[Entry]:
     """Return the entries of the hours and quantities that change.
 
-    Both lists are netted: `accounts` are those to recompute, `before` those of earlier hours, in which instruments have
-    covered something already.
+    Both lists are netted: `accounts` are those to recompute, `others` those of all other hours, earlier and later: what
+    instruments cover in them they do not cover once more.
     """
     by_hour: dict[int, list[Entry]] = defaultdict(list)
     for one in accounts:
         by_hour[one.hour].append(one)
-    work = _Work(before, known)
+    work = _Work(others, known)
     return [entry for hour in sorted(by_hour) for entry in work.changed(hour, by_hour[hour])]
 
 
 class _Work:
     """Hour after hour, because the volumes of instruments run out."""
 
-    def __init__(self, before: Sequence[Entry], known: Knowledge) -> None:
+    def __init__(self, others: Sequence[Entry], known: Knowledge) -> None:
         self._known = known
         self._entries, self._facility = (
-            ElectricityEntries(known.book, known.instruments, market_state(before, known.instruments, market))
-            for market in (_MARKET, _FACILITY_MARKET)
+            ElectricityEntries(known.book, known.instruments, market_state(others, known.instruments, market))
+            for market in MARKET_BASED
         )
         self._by_day: dict[tuple[int, Place], GridInUse] = {}
         self._live: dict[int, list[LiveFactor]] = defaultdict(list)

@@ -18,7 +18,7 @@ from agent.errors import ConfigError
 from agent.history.hourly import ImpactHour, facility_basis
 from agent.history.view import HistoryView
 from agent.history.writer import History
-from agent.place import check_location, place_of
+from agent.place import check_locations, place_of
 from agent.stretch import hour_of, moment_of
 from agent.written.factor_book import book_of
 from impacts.market_based.emissions import overclaimed
@@ -161,13 +161,14 @@ def _knowledge(host: Host, config: Config, directory: Path) -> Knowledge:
     book, problems = book_of(host, config, directory)
     if problems:
         raise ConfigError(f"{problems[0].what}; {problems[0].remedy}")
-    check_location(book, config.location)
+    check_locations(book, config.locations)
     live = []
     if config.grid is not None:
         from agent.grid.live import kept_intensity  # noqa: PLC0415 - loads what asks for it, too
 
         live = kept_intensity(host, config.grid, directory, book)
-    return Knowledge(book, place_of(config.said_location, host, book), config.instruments, live)
+    place = place_of(config.said_location, host, book)
+    return Knowledge(book, place, config.instruments, live, places=config.places)
 
 
 def _side(quantity: str, entries: Sequence[Entry]) -> Side:

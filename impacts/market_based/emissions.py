@@ -109,6 +109,12 @@ def market_intensity(hour: int, state: MarketState, terms: MarketTerms) -> Estim
     return Estimate(grams.low, grams.central, grams.high, "gCO2e/J", grams.grounds[1:])
 
 
+def covers_all(hour: int, state: MarketState, terms: MarketTerms) -> bool:
+    """Return whether instruments cover all of the next joule of the hour, so that nothing is left for the fallback."""
+    step = market_based(Estimate.exact(1.0, "J", _ONE_JOULE), hour, state, terms)
+    return all(part.id != terms.fallback.id for part in step.parts)
+
+
 def overclaimed(state: MarketState, instruments: Iterable[Instrument]) -> Iterator[tuple[Instrument, Bounded]]:
     """Return the instruments that have covered more than their volume, low, central or high, and what (J) they have covered.
 

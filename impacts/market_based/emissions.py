@@ -112,7 +112,7 @@ def market_intensity(hour: int, state: MarketState, terms: MarketTerms) -> Estim
 def covers_all(hour: int, state: MarketState, terms: MarketTerms) -> bool:
     """Return whether instruments cover all of the next joule of the hour, so that nothing is left for the fallback."""
     step = market_based(Estimate.exact(1.0, "J", _ONE_JOULE), hour, state, terms)
-    return all(part.id != terms.fallback.id for part in step.parts)
+    return all(part.id != terms.fallback.id or max(part.joules.amounts()) < 1 - _USED_UP for part in step.parts)
 
 
 def overclaimed(state: MarketState, instruments: Iterable[Instrument]) -> Iterator[tuple[Instrument, Bounded]]:

@@ -74,7 +74,11 @@ def not_observed(connection, within):
     for hour, seconds, off in absent:
         around = [one for one in observed if one[0] <= hour][-24:] + [one for one in observed if one[0] > hour][:24]
         mean = sum(one[3] for one in around) / sum(one[1] for one in around)
-        powers = [min(one[2] / one[1] for one in around) * (off is not None), mean, max(one[4] / one[1] for one in around)]
+        powers = [
+            min(one[2] / one[1] for one in around) * (off is not None),
+            mean,
+            max(one[4] / one[1] for one in around),
+        ]
         energy = [known + power * seconds / 1e6 for known, power in zip(energy, powers, strict=True)]
     seconds = sum(one[1] for one in absent)
     return {("host_unobserved",): [seconds] * 3, ("host_unobserved_energy",): energy} if absent else {}

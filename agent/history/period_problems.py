@@ -100,9 +100,7 @@ def _places(accounts: AccountTotals) -> Iterator[Problem]:
     regions = sorted({region for stem, _, _, region in accounts if stem == SCOPE2_LOCATION_BASED.stem})
     if len(regions) > 1:
         what = f"the host was in {' and '.join(region or _NOWHERE for region in regions)}"
-        remedy = (
-            "nothing to mend if it was moved; hours of a place that nobody has said follow `location` at a recompute"
-        )
+        remedy = "nothing to mend if it was moved; where the place is wrong, set `location` with dates and recompute"
         yield Problem(_ORIGIN, "place_changed", f"{what}: each hour is accounted by the grid of its own place", remedy)
 
 

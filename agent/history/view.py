@@ -179,7 +179,7 @@ class HistoryView:
             return Absence(*self._connection.execute(ABSENCE, _period(since, until)).fetchone())
 
     def absent_hours(self, since: datetime, until: datetime) -> dict[int, HostAbsence]:
-        """Return those of these hours in a part of which nothing is known of the host."""
+        """Return those of these hours in a part of which nothing is known of the host, or it was off."""
         with reading():
             rows = self._connection.execute(ABSENT_HOURS, _period(since, until))
             return {hour: HostAbsence(*columns) for hour, *columns in rows}

@@ -387,6 +387,27 @@ def exactly(kwh, seconds):
     return HostHour(Bounded(*[kwh * KWH_MICROJOULES] * 3), 0, seconds)
 
 
+def test_sources_that_have_been_silent_up_to_now_are_stated_before_their_absence_is_entered(tmp_path):
+    """The history goes from 12:00 to 17:00: energy for 2 h at 1 kW, silence for 3 h. Nobody knows whether the host was off then.
+
+    3 h could have been 3 kWh, 0 to 3; of the hours before 12:00 and after 17:00 the history knows nothing, and says only that.
+    """
+    site = Site(tmp_path)
+    site.mends()
+    for _ in range(2):
+        site.clock.wait(3600)
+        site.entries.add_host("measured", METERED, exactly(1, 3600.0), Stretch.before(site.clock.utc, 3600.0))
+    site.clock.wait(3 * 3600)
+    site.mends()
+    figures, problems = states(site.history, 6)
+    could = figures["host_unobserved_energy"].in_unit("kWh")
+
+    assert figures["host_unobserved"].central == 3 * 3600
+    assert (could.low, could.central, could.high) == pytest.approx((0, 3, 3))
+    assert problems["hours_missing"].startswith("4 of 6 hours have no record at all")
+    assert "for 10800 s of it the host may have been off" in problems["unobserved"]
+
+
 def test_without_any_hour_around_only_the_time_is_stated(tmp_path):
     site = Site(tmp_path)
     site.clock.wait(3600)

@@ -18,6 +18,7 @@ from agent.explain.power import (
     idle_energy_figure,
     unobserved_figure,
 )
+from agent.explain.taught import taught_figures
 from agent.loop.host_problems import host_problems
 from agent.version import VERSION
 from impacts import quantities as q
@@ -68,6 +69,7 @@ class Evaluation:
             *amortised_ratio_figure(self.facts, state.at, accounts.ever.begins),
             *_channel_figures(state, accounts, sources),
             *papers.grid_figures(),
+            *taught_figures(state.taught),
             *self._constant,
         )
         return Snapshot(

@@ -122,7 +122,8 @@ def _refuse_claims_beyond_volume(others: Sequence[Entry], instruments: Sequence[
     for market in MARKET_BASED:
         may_be_recomputed = market_state((one for one in others if one.hour < stopped), instruments, market)
         claims = overclaimed(market_state(others, instruments, market), instruments)
-        found |= {one.id: (one, joules) for one, joules in claims if one.id in may_be_recomputed.in_period}
+        beyond = {one.id: (one, joules) for one, joules in claims if one.id in may_be_recomputed.in_period}
+        found = {**beyond, **found}  # the host's, where it is the facility's, too
     if not found:
         return
     one, joules = next(iter(found.values()))

@@ -71,6 +71,17 @@ def test_cores_that_are_never_switched_off_draw_more_while_nothing_runs_and_as_m
     assert awake.watts(0.5) == asleep.watts(0.5)
 
 
+@pytest.mark.parametrize("model", ["Xeon Gold 6230", "Xeon E-2288G", "AWS Graviton3"])
+def test_cores_that_are_never_switched_off_draw_no_less_at_a_low_load_than_while_nothing_runs(model):
+    share = term(modelled(Part("cpu", 1, model=model, deep_idle=False)), "cpu").share
+    rising = [share.at(number / 20) for number in range(21)]
+
+    for corner in ("low", "central", "high"):
+        amounts = [getattr(one, corner) for one in rising]
+        assert amounts == sorted(amounts)
+    assert rising[2].central == pytest.approx(0.24)
+
+
 def test_a_small_server_and_one_of_arm_have_curves_of_their_own():
     """The E-2468 is of a family that has not been measured: half of a server's share. A Graviton3 has Arm's: 0.9 of it."""
     small, arm = (modelled(Part("cpu", 1, model=model)) for model in ("Xeon E-2468", "AWS Graviton3"))

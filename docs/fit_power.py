@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 
 DATASET = Path(__file__).parents[1] / "impacts" / "data" / "wattprint-load-model" / "factors.csv"
 ON = date(2026, 11, 25)
-WITHOUT = "server_without_boost"
-CLASSES = ("server", WITHOUT, "entry", "older")
+CLASSES = ("server", "server_without_boost", "entry", "older")
 MACHINES = ("server", "entry", "older")  # with a board each
 ARM = ("Altra", "Altra Max")
 FIRST_YEAR = 2004
@@ -267,8 +266,7 @@ def rows(
     """Return the dataset's rows: entry, value, low, high."""
     arm = _arm_ratios(ratios)
     found = [
-        *_server_curves(whole, bounds),
-        *(row for kind in CLASSES[1:] for row in _curve(kind, whole.shares[kind], bounds[kind])),
+        *(row for kind in CLASSES for row in _curve(kind, whole.shares[kind], bounds[kind])),
         *_arm(arm, whole, bounds),
         *(row for family, by_load in ratios.items() for row in _family(family, by_load, arm)),
     ]
@@ -280,19 +278,6 @@ def rows(
     for entry, value in constants:
         found.append((entry, value, value * low, value * high))
     return found
-
-
-def _server_curves(
-    whole: Fit, bounds: dict[str, dict[str, tuple[float, float]]]
-) -> Iterator[tuple[str, float, float, float]]:
-    """Yield the curves of servers with boost, and of those of which it is not known: bounds that hold both."""
-    without = {
-        entry.rpartition(":")[2]: low for entry, _, low, _ in _curve(WITHOUT, whole.shares[WITHOUT], bounds[WITHOUT])
-    }
-    for entry, value, low, high in _curve("server", whole.shares["server"], bounds["server"]):
-        load = entry.rpartition(":")[2]
-        yield f"cpu_load_curve:server_with_boost:{load}", value, low, high
-        yield entry, value, low if load == "0" else min(low, without[load]), high  # at idle boost plays no part
 
 
 def _curve(

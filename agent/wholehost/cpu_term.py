@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory, Part
 
-_BOOST = {None: "", True: "_with_boost", False: "_without_boost"}
 CURVE_LOADS = ("0", "0.1", "0.2", "0.3", "0.5", "0.7", "1")
 
 
@@ -49,8 +48,8 @@ def _class_of_curve(cpus: Sequence[Part]) -> str:
 def _curve(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> Curve:
     """Return the share of the thermal design power that is drawn at each load."""
     kind = _class_of_curve(cpus)
-    if kind == "server":
-        kind += _BOOST[_of_all(part.boost for part in cpus)]
+    if kind == "server" and _of_all(part.boost for part in cpus) is False:
+        kind = "server_without_boost"
     ratios = _family_ratios(cpus, value)
     points = {load: value(f"cpu_load_curve:{kind}:{load}") * ratios[load] for load in CURVE_LOADS}
     if _of_all(part.deep_idle for part in cpus) is False:

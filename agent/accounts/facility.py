@@ -48,7 +48,7 @@ class FacilityEntries:
 
     @classmethod
     def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> FacilityEntries:
-        """Return the account that goes on where the history leaves off."""
+        """Return the account that goes on where the newest accounts leave off."""
         market = q.FACILITY_SCOPE2_MARKET_BASED.stem
         return cls(ElectricityEntries.after(history, book, instruments, market))
 

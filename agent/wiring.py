@@ -23,7 +23,10 @@ from agent.machine import Machine
 from agent.place import check_location, place_of
 from agent.sources.table import SOURCES
 from agent.wholehost.balance import HostBalance
+from agent.wholehost.siblings.learning import Learning
+from agent.wholehost.siblings.taught import ANCHOR
 from agent.written.factor_book import book_of
+from impacts.configurations import configuration_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,9 +110,16 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
             accounts=accounts,
             evaluation=Evaluation(facts),
             hardware=hardware,
+            learning=_learning(facts, history),
         )
         stack.callback(sampler.close)
         yield sampler
+
+
+def _learning(facts: HostFacts, history: History) -> Learning:
+    """Go on learning from the inlet meter where the history says that it has come to."""
+    kept = history.calibration(ANCHOR)
+    return Learning(configuration_of(facts.serving), None if kept is None else kept[1])
 
 
 @contextmanager

@@ -93,6 +93,8 @@ def modelled_machine(listed: Listed, book: FactorBook, on: date, remedy: str) ->
         raise ConfigError(f"{listed.where}: no CPU is listed; {remedy}")
     threads = listed.threads or _threads(cpus)
     model = model_of(inventory, book, on, threads)
+    if model.host is not None:
+        return RunningMachine(model=model, problems=model.problems)
     if model.problems and not threads:
         what = f"the power of the CPU {cpus[0].model or '(no model given)'} is not known"
         raise ConfigError(f"{listed.where}: {what}; {remedy}, or the `cores` of each CPU in the file")

@@ -7,11 +7,12 @@ power times a share that depends on the load, both from cited figures with bound
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agent.wholehost.cpu_term import cpu_term
 from agent.wholehost.part_terms import part_terms, supplies_term
+from agent.wholehost.siblings.sibling_term import sibling_term
 from impacts.part_power.supplies import supply_loss
 from impacts.values.estimates import merge_grounds, total
 
@@ -29,24 +30,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadModel:
-    """The terms of the modelled host, the efficiency of its power supplies, and what had to be assumed."""
+    """The terms of the modelled host, the efficiency of its power supplies, and what had to be assumed.
+
+    Where siblings have taught the power of hosts like it, `host` is what they draw at the inlets, and goes before the terms.
+    """
 
     terms: tuple[Term, ...]
     psu_efficiency: Estimate
     problems: tuple[Problem, ...] = ()
+    host: Term | None = None
 
     @property
     def grounds(self) -> tuple[Citation, ...]:
         """What all of it rests on."""
+        if self.host is not None:
+            return self.host.grounds
         return merge_grounds(*(term.grounds for term in self.terms), self.psu_efficiency.grounds)
 
     @property
     def bends(self) -> frozenset[float]:
         """The loads at which the power changes its slope."""
-        return frozenset(load for term in self.terms for load, _ in term.share.points)
+        terms = self.terms if self.host is None else (self.host,)
+        return frozenset(load for term in terms for load, _ in term.share.points)
 
     def power(self, load: float) -> Estimate:
         """Return the power at the inlets at a load of 0 to 1."""
+        if self.host is not None:
+            return self.host.power(load)
         return total(term.power(load) for term in self.terms) / self.psu_efficiency
 
 
@@ -65,7 +75,9 @@ def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> 
     cpu, problems = cpu_term(inventory, book, value, threads)
     loss = supply_loss(book, () if inventory.server.virtual else inventory.of_kind("psu"))
     terms = (cpu, *part_terms(inventory, book, value, threads), *supplies_term(loss))
-    return LoadModel(terms, value("psu_marginal_efficiency"), problems)
+    model = LoadModel(terms, value("psu_marginal_efficiency"), problems)
+    taught = sibling_term(inventory, book, model.power)
+    return model if taught is None else replace(model, host=taught.term, problems=taught.problems)
 
 
 def logical_cpus(host: Host) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.readings import Channel, Method
+from agent.readings import Boundary, Channel, Method
 from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ class Reports:
         return [self._since_step[channel.key] for channel in channels if channel.key in self._since_step]
 
     def modelled(self) -> list[Report]:
-        """Return the reports of the load model."""
-        return [report for report in self._since_step.values() if report.channel.method is Method.MODELLED]
+        """Return the reports of the load model's components."""
+        found = (report for report in self._since_step.values() if report.channel.method is Method.MODELLED)
+        return [report for report in found if report.channel.boundary is Boundary.COMPONENT]
 
     def is_silent(self, channel: Channel) -> bool:
         """Whether a channel has reported nothing for long, or nothing at all yet."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from agent.readings import Boundary, Channel, Method
-from agent.wholehost.host_step import Basis, HostStep, host_step, modelled_idle_power
+from agent.wholehost.host_step import Basis, HostStep, host_step, modelled_idle_power, taught_idle_power
 from agent.wholehost.overlap import contents, meters, outermost_components
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Overheads:
     psu_efficiency: Estimate
 
 
+SIBLINGS = "siblings"  # the method of a host's power
 _SUPPLIES = "psu"  # the component of the load model's term for what they lose whatever they deliver
 
 
@@ -200,6 +201,32 @@ class LoadModelled:
         return step and replace(step, idle=self.idle)
 
 
+@dataclass(frozen=True, slots=True)
+class TaughtBySiblings:
+    """What inlet meters of siblings have taught of hosts like this one, at its load: `modelled`, before the load model."""
+
+    channels: tuple[Channel, ...]
+    idle: Derivation | None
+    anchors: tuple[Channel, ...] = ()
+
+    def usable(self, reports: Reports) -> bool:
+        """Whether the load is known."""
+        return not all(map(reports.is_silent, self.channels))
+
+    def awaited(self, reports: Reports) -> bool:  # noqa: ARG002 - it rests on no counter
+        """Never: as the load model, it makes do with what is there."""
+        return False
+
+    def has_reported(self, reports: Reports) -> bool:
+        """Whether the load has been reported."""
+        return bool(reports.of(self.channels))
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return what the siblings draw at the load that was reported."""
+        step = host_step(Basis.MODELLED, [], reports.of(self.channels), "modelled", {})
+        return step and replace(step, method=SIBLINGS, idle=self.idle)
+
+
 def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Contradictions) -> list[Way]:
     """Return the ways to the host's energy, the best first.
 
@@ -207,7 +234,10 @@ def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Cont
     """
     measured = [channel for channel in channels if channel.method is not Method.MODELLED]
     components = tuple(outermost_components(measured))
-    idle = modelled_idle_power([one for one in channels if one.method is Method.MODELLED], overheads.psu_efficiency)
+    modelled = [channel for channel in channels if channel.method is Method.MODELLED]
+    idle = modelled_idle_power(
+        [one for one in modelled if one.boundary is Boundary.COMPONENT], overheads.psu_efficiency
+    )
     return [
         *(InletMeter(anchors, contradictions) for anchors in meters(measured, Boundary.INLET)),
         *(
@@ -215,6 +245,7 @@ def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Cont
             for anchors in meters(measured, Boundary.PLATFORM)
         ),
         *([CountedComponents(components, overheads, idle)] if components else []),
+        *(TaughtBySiblings(taught, taught_idle_power(taught)) for taught in meters(modelled, Boundary.INLET)),
         LoadModelled(overheads.psu_efficiency, idle),
     ]
 

@@ -135,6 +135,14 @@ def test_explain_prints_formula_inputs_rows_and_licences(call, machine, figure):
     assert of_a_row or "the meter's own statement" in explained.stdout
 
 
+def test_power_of_a_machine_as_json_keeps_to_its_schema_and_as_text_is_a_table_with_its_curve(call):
+    text = call("power", "--root", SERVER).stdout
+
+    jsonschema.validate(json.loads(call("power", "--root", SERVER, "--format", "json").stdout), schema("power"))
+    assert "central" in text
+    assert "*" in text
+
+
 def test_capture_records_a_machine_that_gives_figures_again(call, tmp_path):
     recorded = call("capture", tmp_path / "mine", "--seconds", "1", "--root", SERVER)
 

@@ -124,6 +124,28 @@ def test_parts_that_have_left_draw_nothing(printed):
     assert without["central"] < with_memory["central"]
 
 
+def test_what_siblings_have_taught_goes_before_the_parts(capsys, file, tmp_path):
+    rows = [
+        "product,manufacturer,cpus,memory,cards,drives,load,low_watts,watts,high_watts,siblings,source,licence",
+        "PowerEdge R6615,,1 x EPYC 9354P,6 x 32 GB,,,0.2,150,160,170,4,meters of siblings,own use",
+    ]
+    (tmp_path / "state").mkdir()
+    (tmp_path / "fleet.csv").write_text("\n".join(rows))
+    (tmp_path / "config.yaml").write_text(f"state_directory: {tmp_path / 'state'}\n")
+    config = ["--config", str(tmp_path / "config.yaml")]
+    assert main(["factors", "import", str(tmp_path / "fleet.csv"), *config]) == 0
+    capsys.readouterr()
+    asked = ["power", "--inventory", str(file(server="{model: PowerEdge R6615}")), "--load", "0.2", *config]
+    assert main(asked) == 0
+    text = capsys.readouterr().out
+    assert main([*asked, "--format", "json"]) == 0
+    [point] = json.loads(capsys.readouterr().out)["loads"]
+
+    assert "siblings have taught" in text
+    assert [point[corner] for corner in ("low", "central", "high")] == pytest.approx([150, 160, 170])
+    assert "meters of siblings, 4 siblings" in " ".join(point["grounds"])
+
+
 def test_a_guest_is_answered_and_said_to_be_one(printed):
     text = printed(server="{virtual: true}", parts="[{kind: cpu, count: 1, model: EPYC, cores: 4}]")
 

@@ -18,7 +18,8 @@ from import_picture import with_picture
 from agent import config_file
 from agent.sources.table import SOURCES
 from impacts.datasets import Dataset, load_book, read_datasets
-from impacts.electricity.grid import ELECTRICITY, GWP, grid_factor, other_datasets, split
+from impacts.electricity.grid import grid_factor, other_datasets, split
+from impacts.electricity.shares import ELECTRICITY, GWP
 from impacts.quantities import CATALOGUE, Kind, Quantity
 
 if TYPE_CHECKING:

@@ -121,14 +121,16 @@ def held_out(factors: Sequence[Factor]) -> list[Comparison]:
     """Return the derived factor beside each official one, its country left out of the fit."""
     whole = load_book()
     derived = whole.without(Standing.OFFICIAL)
-    by_one = _with_fitted(derived, 1.0)
-    unfitted = [compare(by_one, one, whole) for one in factors]
-    found = []
-    for factor in factors:
-        country = factor.region.partition("-")[0]
-        fitted = fit([one for one in unfitted if one.country != country])
-        found.append(compare(_with_fitted(derived, fitted), factor, whole))
-    return found
+    unfitted = _unfitted(derived, factors, whole)
+    countries = {one.country for one in unfitted}
+    fitted = {name: _with_fitted(derived, fit([one for one in unfitted if one.country != name])) for name in countries}
+    return [compare(fitted[factor.region.partition("-")[0]], factor, whole) for factor in factors]
+
+
+def _unfitted(derived: FactorBook, factors: Sequence[Factor], whole: FactorBook) -> list[Comparison]:
+    """Return the comparisons with 1.0 for what is fitted."""
+    book = _with_fitted(derived, 1.0)
+    return [compare(book, one, whole) for one in factors]
 
 
 def fit(compared: Iterable[Comparison]) -> float:
@@ -220,8 +222,8 @@ def report() -> str:
     factors = official()
     compared, taken = held_out(factors), shipped(factors)
     upstream = category3()
-    by_one = _with_fitted(load_book().without(Standing.OFFICIAL), 1.0)
-    fitted = fit([compare(by_one, one, load_book()) for one in factors])
+    whole = load_book()
+    fitted = fit(_unfitted(whole.without(Standing.OFFICIAL), factors, whole))
     ratios = [ours.central / one.value.in_unit(PER_KWH).central for one, ours in upstream]
     inside = [ours.low <= one.value.in_unit(PER_KWH).central <= ours.high for one, ours in upstream]
     lines = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Published power of whole servers by load, to fit the load model to and to check it against.
+"""Published power of whole servers, to fit the load model to and to check it against.
 
 Two collections of SPECpower_ssj2008 results (https://www.spec.org/power_ssj2008/results/), of which no table is shipped
 here: SPEC's fair use rule lets figures be cited, not the collection be copied.
@@ -8,6 +8,10 @@ here: SPEC's fair use rule lets figures be cited, not the collection be copied.
   2004 to 2022 with the columns of their pages;
 - `git clone https://github.com/sustainable-computing-io/kepler-model-db`: models/v0.7/specpower-0.7.11, where the results
   of a few newer machines are the points of nearest-neighbour models.
+
+And one machine whose packages were read by RAPL beside a reference meter at the plug:
+
+- `git clone https://github.com/tud-zih-energy/2021-rome-ee`: roco2/conway.tsv (Schöne, Ilsche, Bielert et al. 2021).
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOADS = ("0", "0.1", "0.2", "0.3", "0.5", "0.7", "1")
+ROME = "roco2/conway.tsv"
 SPECPOWER = "data/spec_data_cleaned_unmelted.csv"
 NEWER = "models/v0.7/specpower-0.7.11"
 
@@ -204,3 +209,23 @@ def known(results: Iterator[Result]) -> list[Result]:
         if seen[key] == 1 and {"0", "1"} <= result.watts.keys():
             kept.append(result)
     return kept
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPoint:
+    """A steady state of two EPYC 7502 without boost: how much of its threads was busy, W of the packages and at the plug."""
+
+    load: float
+    packages: float
+    wall: float
+
+
+_THREADS = 128
+
+
+def counted_points(clone: Path) -> Iterator[CountedPoint]:
+    """Yield the points of the machine with a reference meter, of kernels of all kinds at three clocks."""
+    lines = (clone / ROME).read_text(encoding="utf-8").splitlines()[1:]
+    for fields in (line.split("\t") for line in lines):
+        if len(fields) > 8:  # noqa: PLR2004 - the last lines are cut off
+            yield CountedPoint(int(fields[6]) / _THREADS, float(fields[3]), float(fields[2]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.wholehost.terms import LOAD, Term
 from impacts.cpus.families import family_tdp_watts, power_family
+from impacts.cpus.families import machine_class as class_of_cpu
 from impacts.cpus.names import tdp_watts
 from impacts.factors import FactorMissing
 from impacts.problems import Problem
@@ -40,8 +41,8 @@ def machine_class(cpus: Sequence[Part]) -> str:
 
 
 def _class_of_curve(cpus: Sequence[Part]) -> str:
-    families = (power_family(part.model or "", part.cores) for part in cpus)
-    return next((family.machine_class for family in families if family is not None), "server")
+    classes = (class_of_cpu(part.model or "", part.cores) for part in cpus)
+    return next(filter(None, classes), "server")
 
 
 def _curve(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> Curve:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.wholehost.cpu_term import cpu_term
+from agent.wholehost.cpu_term import cpu_term, machine_class
 from agent.wholehost.part_terms import part_terms, supplies_term
 from agent.wholehost.siblings.sibling_term import sibling_term
 from impacts.part_power.supplies import supply_loss
@@ -73,7 +73,8 @@ def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> 
         return book.find(subject, "power", on=on).factor.value
 
     cpu, problems = cpu_term(inventory, book, value, threads)
-    loss = supply_loss(book, () if inventory.server.virtual else inventory.of_kind("psu"))
+    psus = () if inventory.server.virtual else inventory.of_kind("psu")
+    loss = supply_loss(book, psus, machine_class=machine_class(inventory.of_kind("cpu")))
     terms = (cpu, *part_terms(inventory, book, value, threads), *supplies_term(loss))
     model = LoadModel(terms, value("psu_marginal_efficiency"), problems)
     taught = sibling_term(inventory, book, model.power)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _EITHER = "|"
 _TIMES = " x "
 
+# Brands of desktops and portables, which small servers are built with, too.
+_OF_DESKTOPS = re.compile(r"(Core|Celeron|Pentium|Atom|Athlon|Ryzen)\b(?! Threadripper)")
+
 TABLE = "cpu-families"  # as what its rows are cited
 
 
@@ -90,6 +93,14 @@ def power_family(model: str, cores: int | None) -> PowerFamily | None:
     by_name = (variant for variant in _variants() if variant.names.fullmatch(name))
     variant = _find(model, cores) or next(by_name, None)
     return None if variant is None else PowerFamily(variant.family, variant.machine_class)
+
+
+def machine_class(model: str, cores: int | None) -> str | None:
+    """Return the class of machine that a CPU is made for: that of its family, or entry by the brand; None if it shows neither."""
+    family = power_family(model, cores)
+    if family is not None:
+        return family.machine_class
+    return "entry" if _OF_DESKTOPS.match(normalise(model)) else None
 
 
 def family_tdp_watts(book: FactorBook, model: str, cores: int | None) -> Estimate | None:

@@ -8,7 +8,6 @@ Power in is (power out + constant loss) ÷ marginal efficiency: the line through
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 from impacts.part_power.rows import of_class
@@ -34,15 +33,18 @@ class SupplyLoss:
     marginal: Estimate  # 1, watts more out over watts more in
 
 
-def supply_loss(book: FactorBook, psus: Iterable[Part], level: str | None = None) -> SupplyLoss | None:
+def supply_loss(
+    book: FactorBook, psus: Iterable[Part], level: str | None = None, machine_class: str = "server"
+) -> SupplyLoss | None:
     """Return the loss of these supplies of one 80 PLUS level (`gold` …); None where there are none, as in a blade.
 
-    Without a level: any from Gold to Titanium, as servers have had them since about 2012.
+    Without a level: any from Gold to Titanium, as servers have had them since about 2012. What states no rating has one
+    that is usual for the class of machine.
     """
     supplies = tuple(psus)
     if not supplies:
         return None
-    unknown = book.find("psu_rating", "attribute", on=date.max).factor.value
+    unknown = of_class(book, "psu_usual_rating", machine_class)
     inputs = {
         "rating": total(_rating(psu, unknown) for psu in supplies),
         "active": _active_share(book, supplies),
@@ -71,7 +73,7 @@ def _on_the_line(book: FactorBook, level: str, load_ratio: float) -> Estimate:
 def _rating(psu: Part, unknown: Estimate) -> Estimate:
     """Return the rating of so many supplies, W."""
     if psu.rated_watts is None:
-        return Estimate(unknown.low, unknown.central, unknown.high, "W", unknown.grounds).scaled(psu.count)
+        return unknown.scaled(psu.count)
     return Estimate.exact(psu.rated_watts * psu.count, "W", _INVENTORY)
 
 

@@ -79,6 +79,27 @@ def test_a_small_server_and_one_of_arm_have_curves_of_their_own():
     assert term(arm, "cpu").share.at(0.5).central == pytest.approx(0.36)
 
 
+@pytest.mark.parametrize(
+    ("model", "watts"),
+    [
+        ("Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz", 6),
+        ("AMD Ryzen 7 9700X 8-Core Processor", 6),
+        ("Ryzen Threadripper 7980X", 27),
+    ],
+)
+def test_a_cpu_of_an_unknown_family_is_a_small_machines_by_its_brand(model, watts):
+    assert term(modelled(Part("cpu", 1, model=model)), "board").watts(0) == watts
+
+
+def test_a_small_machines_supply_of_unknown_rating_is_a_small_one():
+    """300 W and 800 W, of which a hundredth is lost."""
+    small, large = (
+        modelled(Part("cpu", 1, model=model), Part("psu", 1)) for model in ("Xeon E-2288G", "Xeon Gold 6230")
+    )
+
+    assert [term(one, "psu").watts(0) for one in (small, large)] == [3, 8]
+
+
 def test_a_small_server_has_a_small_board_and_a_larger_one_more_for_each_socket():
     small, large = (term(modelled(part), "board") for part in (Part("cpu", 1, model="Xeon E-2288G"), GOLD))
 

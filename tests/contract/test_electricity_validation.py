@@ -69,3 +69,15 @@ def test_category_3_is_unbiased_within_a_third_and_holds_published_factors():
 
 def test_the_document_is_the_one_that_these_numbers_make():
     assert DOCUMENT.read_text(encoding="utf-8") == validation.report()
+
+
+def test_the_readme_states_what_the_validation_shows():
+    score = validation.Score.of([one for one in from_200_grams(derived()) if one.is_own])
+    clean = validation.Score.of([one for one in derived() if one.stated < 200 and one.is_own])
+    text = " ".join((DOCUMENT.parent.parent / "README.md").read_text(encoding="utf-8").split())
+
+    assert f"on {score.count} grids of 200 g/kWh and more" in text
+    assert f"derived one is {score.geometric_mean:.2f} of it in the geometric mean" in text
+    assert f"{score.near:.0%} lie within 20 %".replace("%", " %", 1) in text
+    assert f"and {score.inside:.0%} inside the bounds".replace("%", " %", 1) in text
+    assert f"inside the bounds in {clean.inside:.0%}".replace("%", " %", 1) in text

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # Publishers need a year to print a year's average; later than this, something newer exists.
 _STALE_AFTER_DAYS = 2 * 366
 # An official factor appears up to two years late, and stands until the next. In three years those of the United Kingdom, of
-# Chile and of Alberta have moved by 15 to 40 %: older ones say less than this year's average of statistics.
+# Chile and of Alberta have moved by a third to a half: older ones say less than this year's average of statistics.
 _OFFICIAL_FOR_DAYS = 3 * 366
 
 _SET_LOCATION = "set `location` in the config file to the country (FR) or grid zone (US-CAL-CISO) of this machine"

@@ -26,7 +26,11 @@ def host_problems(facts: HostFacts, state: LoopState, sources: SourceSet) -> Ite
     by_siblings = step is not None and step.method == SIBLINGS
     if basis is None and state.ticks == 1:
         return  # every counter needs a second look
-    if basis not in {Basis.MEASURED, Basis.CALIBRATED}:
+    if basis is Basis.CALIBRATED:
+        what = "the inlet meter is silent: power is worked out by what it has taught of the channels that go on"
+        remedy = "`wattprint doctor` says what the meter's source lacks; until it is back, the bounds widen with time"
+        yield Problem("host", "calibrated", what, remedy)
+    elif basis is not Basis.MEASURED:
         yield _taught_by_siblings() if by_siblings else _not_measured(basis, sources)
     if basis is Basis.MODELLED:
         yield from facts.model.problems

@@ -93,6 +93,8 @@ class Sampler:
 
     def write(self) -> None:
         """Write the history now, and mend the hours of which more is known; whoever asks meanwhile is not held up."""
+        for anchor, state in self._balance.calibration_states.items():
+            self.accounts.history.keep_calibration(anchor, state)
         self.accounts.write()
         with self._publication.changing():
             self.accounts.mend_hours()

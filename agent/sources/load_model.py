@@ -30,7 +30,7 @@ _COUNTED_FIELDS = 8  # user nice system idle iowait irq softirq steal; guest tim
 
 
 class LoadModelSource:
-    """Modelled power of CPU, memory and drives at the load since the last read."""
+    """Modelled power of every part that is known, at the load since the last read."""
 
     def __init__(self, host: Host, model: LoadModel, descriptor: int) -> None:
         self._clock = host.clock
@@ -117,4 +117,4 @@ def _channel(term: Term, boundary: Boundary) -> Channel:
     )
 
 
-ENTRY = SourceEntry(NAME, open_source, READS, "no counter: power modelled from load, CPU model, memory and drives")
+ENTRY = SourceEntry(NAME, open_source, READS, "no counter: power modelled from the parts and the CPUs' load")

@@ -14,7 +14,8 @@ from agent.wholehost.cpu_term import cpu_term, machine_class
 from agent.wholehost.part_terms import part_terms, supplies_term
 from agent.wholehost.siblings.sibling_term import sibling_term
 from impacts.part_power.supplies import supply_loss
-from impacts.values.estimates import merge_grounds, total
+from impacts.values.derivations import work_out
+from impacts.values.estimates import Citation, Estimate, merge_grounds, total
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory
     from impacts.problems import Problem
-    from impacts.values.estimates import Citation, Estimate
+    from impacts.values.derivations import Derivation
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,10 @@ def load_model(machine: Machine) -> LoadModel:
 
 def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> LoadModel:
     """Build the model of a machine of so many logical CPUs; they matter where the model of a CPU is not known."""
+    share = _share_of_host(inventory)
+    if share is not None:
+        server = model_of(replace(inventory, server=replace(inventory.server, virtual=False)), book, on, threads)
+        return replace(server, terms=tuple(_share_of(term, share) for term in server.terms), host=None)
 
     def value(subject: str) -> Estimate:
         return book.find(subject, "power", on=on).factor.value
@@ -79,6 +84,21 @@ def model_of(inventory: Inventory, book: FactorBook, on: date, threads: int) -> 
     model = LoadModel(terms, value("psu_marginal_efficiency"), problems)
     taught = sibling_term(inventory, book, model.power)
     return model if taught is None else replace(model, host=taught.term, problems=taught.problems)
+
+
+def _share_of_host(inventory: Inventory) -> float | None:
+    """Return a guest's share of the server whose parts are listed; None where the parts are what its hypervisor shows."""
+    server, memory = inventory.server, inventory.of_kind("memory")
+    is_described = memory and not any(part.assumed for part in memory)
+    return server.share_of_host if server.virtual and is_described else None
+
+
+def _share_of(term: Term, share: float) -> Term:
+    inputs: dict[str, Estimate | Derivation] = {
+        "server": term.full,
+        "share": Estimate.exact(share, "1", Citation("share_of_host, in the inventory file")),
+    }
+    return replace(term, full=work_out(f"{term.full.title}, the guest's share", "server × share", inputs))
 
 
 def logical_cpus(host: Host) -> int:

@@ -2,7 +2,7 @@
 """The ways to the host's energy: an inlet meter, the platform's counter, counted components, the load model.
 
 Each knows whether it can be used now, whether its channels are worth waiting for, and which step they make. A further
-way, such as the calibrated one, is a class here and a place in `ways`.
+way is a class and a place in `ways`; the calibrated one, with all that it rests on, is in `calibration/`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from agent.wholehost.overlap import contents, meters, outermost_components
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.wholehost.calibration.calibrations import Calibrations
     from agent.wholehost.contradictions import Contradictions
     from agent.wholehost.reports import Report, Reports
     from impacts.values.derivations import Derivation
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Overheads:
     """What lies between the components and the inlet.
 
-    `delivery` is what voltage regulators and fans make of a watt that a component counts; `psu_efficiency` what a further
-    watt behind the power supplies is over what it costs at their inlets: their constant loss is a term of the load model.
+    `delivery` is what voltage regulators and fans make of a watt that a component counts. `psu_efficiency` is the share of a
+    further watt at the inlets that arrives behind the power supplies; what they lose anyway is a term of the load model.
     """
 
     delivery: Estimate
@@ -93,6 +94,8 @@ class _WholeHostMeter:
 class InletMeter(_WholeHostMeter):
     """A meter at the power supplies' inlets: `measured`."""
 
+    idle: Derivation | None = None  # by the load model, until the meter has taught it
+
     @property
     def name(self) -> str:
         """What it is called in problems: `ipmi_dcmi`."""
@@ -100,7 +103,8 @@ class InletMeter(_WholeHostMeter):
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the sum of its channels, unless it contradicts the components inside."""
-        return host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
+        step = host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
+        return step and replace(step, idle=self.idle)
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,12 @@ class TaughtBySiblings:
         return step and replace(step, method=SIBLINGS, idle=self.idle)
 
 
-def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Contradictions) -> list[Way]:
+def ways(
+    channels: Sequence[Channel],
+    overheads: Overheads,
+    contradictions: Contradictions,
+    calibrations: Calibrations | None = None,
+) -> list[Way]:
     """Return the ways to the host's energy, the best first.
 
     `channels` come in the order of the source table, which is the order of preference.
@@ -238,8 +247,13 @@ def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Cont
     idle = modelled_idle_power(
         [one for one in modelled if one.boundary is Boundary.COMPONENT], overheads.psu_efficiency
     )
+    found: list[Way] = []
+    for anchors in meters(measured, Boundary.INLET):
+        meter = InletMeter(anchors, contradictions, idle)
+        found += [*(calibrations.while_reporting(meter.name, contradictions) if calibrations else ()), meter]
     return [
-        *(InletMeter(anchors, contradictions) for anchors in meters(measured, Boundary.INLET)),
+        *found,
+        *(calibrations.while_silent(contradictions) if calibrations else ()),
         *(
             PlatformCounter(anchors, contradictions, overheads.psu_efficiency)
             for anchors in meters(measured, Boundary.PLATFORM)

@@ -111,9 +111,35 @@ def test_problems_stand_below_with_a_remedy_that_fits(printed):
     text = printed(parts="[{kind: cpu, count: 1, model: Fancy 9000, cores: 16}, {kind: gpu, count: 1}]")
 
     assert "model · tdp_unknown" in text
-    assert "model · gpu_power_assumed" in text
+    assert "model · gpu_unknown" in text
+    assert "model · memory_power_unknown" in text
     assert "-watts" not in text
     assert "meter at the plug" in text
+
+
+def test_of_a_card_that_is_known_only_its_use_is_assumed(printed):
+    text = printed(parts=f"{PARTS[:-1]}, {{kind: gpu, count: 8, model: NVIDIA H100 80GB HBM3}}]")
+
+    assert "model · gpu_power_assumed" in text
+    assert "gpu_unknown" not in text
+
+
+@pytest.mark.parametrize("parts", ["[{kind: cpu, count: 1, model: Xeon Platinum 8280}]", "[{kind: cpu, count: 0}]"])
+def test_a_guest_whose_logical_cpus_nobody_has_counted_is_refused_and_not_0_w(refused, file, parts):
+    line = refused("--inventory", file(parts, "{virtual: true}"))
+
+    assert "`cores` of each CPU" in line or "no CPU is listed" in line
+
+
+def test_a_core_of_arm_is_one_logical_cpu_and_of_others_two(printed):
+    arm, other = (
+        json.loads(
+            printed("--load", "1", "--format", "json", parts=f"[{{kind: cpu, count: 1, cores: 64, model: {model}}}]")
+        )
+        for model in ("Neoverse-N1", "Fancy 9000")
+    )
+
+    assert arm["loads"][0]["central"] < other["loads"][0]["central"] * 0.6
 
 
 def test_parts_that_have_left_draw_nothing(printed):

@@ -132,7 +132,7 @@ def _kept_calibrations(history: HistoryView, clock: Clock) -> dict[str, Kept]:
 
 
 def _learning(facts: HostFacts, history: History) -> Learning:
-    """Go on learning from the inlet meter where the history says that it has come to."""
+    """Go on learning from the inlet meter where the history leaves off."""
     kept = history.calibration(ANCHOR)
     return Learning(configuration_of(facts.serving), None if kept is None else kept[1])
 

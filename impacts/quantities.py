@@ -111,8 +111,8 @@ HOST_IDLE_POWER = Quantity(
     "watts",
     "W",
     Kind.GAUGE,
-    "Power at the host's power supplies' inlets when nothing runs, as the way that its power is known by has it: learned from a "
-    "meter, else by the load model. Absent while it is not known.",
+    "Power at the host's power supplies' inlets while nothing runs: as a meter has taught it, else by the load model. Absent "
+    "while neither knows it.",
     bound_labels=(),
 )
 HOST_IDLE_ENERGY = Quantity(
@@ -120,8 +120,8 @@ HOST_IDLE_ENERGY = Quantity(
     "joules",
     "J",
     Kind.COUNTER,
-    "Part of the host's energy that it would have drawn with nothing to do: the idle power, or the power where that is lower, over "
-    "the time for which the idle power was known since the agent's history began.",
+    "Energy that the host would have drawn with nothing to do: its idle power over time, or its power where that is lower, since "
+    "the agent's history began. Times without a known idle power are not included.",
     bound_labels=(),
 )
 HOST_MEASURED_ENERGY = Quantity(

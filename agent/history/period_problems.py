@@ -97,11 +97,11 @@ def _places(accounts: AccountTotals) -> Iterator[Problem]:
 
 def _without_pue(accounts: AccountTotals) -> Iterator[Problem]:
     """Say how much of the host's energy is not in the facility's figures, where there are any."""
-    of_hosts = [hour.energy for (stem, *_), hour in accounts.items() if stem == SCOPE2_LOCATION_BASED.stem]
-    of_facilitys = [hour.energy for (stem, *_), hour in accounts.items() if facility_basis(stem) is not None]
-    host, facilitys = sum(of_hosts, NOTHING).central, sum(of_facilitys, NOTHING).central
-    left_out = (host - facilitys) * JOULES_PER_MICROJOULE / JOULES_PER_KWH
-    if facilitys and host - facilitys > _SAME * host:
+    of_host = [hour.energy for (stem, *_), hour in accounts.items() if stem == SCOPE2_LOCATION_BASED.stem]
+    of_facility = [hour.energy for (stem, *_), hour in accounts.items() if facility_basis(stem) is not None]
+    all_of_it, with_pue = sum(of_host, NOTHING).central, sum(of_facility, NOTHING).central
+    left_out = (all_of_it - with_pue) * JOULES_PER_MICROJOULE / JOULES_PER_KWH
+    if with_pue and all_of_it - with_pue > _SAME * all_of_it:
         what = f"of {left_out:.6g} kWh of the host's energy no PUE was known: the facility's figures leave it out"
         remedy = "add those hours to the file of the PUE, or set its `value`, and recompute the days"
         yield Problem(_ORIGIN, "pue_missing", what, remedy)

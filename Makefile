@@ -101,6 +101,7 @@ docs: $(READY)
 # of servers, where the three collections are at hand that docs/power_results.py names: docs/power-validation.md.
 validate: $(READY)
 	$(BIN)/python docs/validate.py
+	$(BIN)/python docs/validate_electricity.py
 	@if [ -n "$(SPECPOWER)" ] && [ -n "$(NEWER)" ] && [ -n "$(ROME)" ]; \
 	then $(BIN)/python docs/validate_power.py "$(SPECPOWER)" "$(NEWER)" "$(ROME)"; \
 	else echo "docs/power-validation.md stays as it is: give SPECPOWER=CLONE NEWER=CLONE ROME=CLONE, see docs/power_results.py"; fi

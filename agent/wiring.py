@@ -141,12 +141,12 @@ def _learning(facts: HostFacts, history: History) -> Learning:
 @contextmanager
 def _live(host: Host, config: Config, facts: HostFacts, state: Path | None) -> Iterator[LiveIntensity | None]:
     """Ask for the live intensity in a thread, where the config names a provider, but not for a captured machine."""
-    if config.grid is None or not isinstance(host.clock, SystemClock):
+    if config.live_grid is None or not isinstance(host.clock, SystemClock):
         yield None
         return
     from agent.grid.live import live_intensity  # noqa: PLC0415 - loads `requests`, which most hosts do not need
 
-    live = live_intensity(host, config.grid, state, facts.machine.book)
+    live = live_intensity(host, config.live_grid, state, facts.machine.book)
     try:
         if state is None:  # two samples and no more: without its first answer they would never be live
             _wait_for(live, host.clock)

@@ -18,7 +18,8 @@ from import_picture import with_picture
 from agent import config_file
 from agent.sources.table import SOURCES
 from impacts.datasets import Dataset, load_book, read_datasets
-from impacts.electricity.grid import ELECTRICITY, GWP, grid_factor, other_datasets, split
+from impacts.electricity.grid import grid_factor, other_datasets, split
+from impacts.electricity.shares import ELECTRICITY, GWP
 from impacts.quantities import CATALOGUE, Kind, Quantity
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def _dataset(dataset: Dataset, rows: int) -> list[str]:
         f"- {rows} rows; indicator: {dataset.indicator}; boundary: {dataset.boundary}"
         + (f"; stages: {stages}" if stages else ""),
         f"- bounds: {bounds}",
+        *([f"- official; gases: {dataset.gases}; imports {dataset.imports}"] if dataset.official else []),
         f"- derivation: {dataset.derivation}",
         *([f"- SHA-256 of the original: `{dataset.original_sha256}`"] if dataset.original_sha256 else []),
     ]
@@ -137,14 +139,16 @@ def _electricity() -> str:
         "# Electricity",
         "",
         f"The carbon intensity that is taken for each country on {on}, in gCO2e/kWh, with its bounds, and what the other",
-        "datasets of the same boundary say; the bounds cover them. Scope 2 is what the power plants emit, category 3 (of Scope 3)",
-        "what lies before them and what the grid loses on the way: [ADR 0012](adr/0012-scope2-and-category3.md). Grid zones and",
-        "states: `wattprint factors show electricity`; a country's other years: `wattprint factors show electricity:FR`.",
+        "datasets of the same boundary say; the bounds cover them. Scope 2 is what the power plants emit by burning: as an",
+        "authority states it, else derived from the life cycle. Category 3 (of Scope 3) is the fuels' upstream, the building of",
+        "plants and what the grid loses. [Which is taken](electricity-factors.md); [how well they meet official",
+        "factors](electricity-validation.md). Grid zones and states: `wattprint factors show electricity`; a country's other",
+        "years and official factors: `wattprint factors show electricity:FR`.",
         "",
-        "\\* no dataset has the country's upstream or losses: the world's usual shares stand in.",
+        "\\* no dataset has the country's losses or carbon-free share: the world's usual ones stand in.",
         "",
-        "| country | intensity | year | dataset | boundary | licence | other datasets | scope 2 | category 3 |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| country | intensity | year | dataset | boundary | licence | other datasets | scope 2 | method | category 3 |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *(_grid(book, country, on) for country in countries), "", *_WHEN_MORE_IS_KNOWN, ""])
 
@@ -165,6 +169,7 @@ def _grid(book: FactorBook, country: str, on: date) -> str:
         factor.citation.licence,
         ", ".join(others),
         f"{_in_grams(parts.scope2)}{' *' if parts.problems else ''}",
+        parts.method.value,
         f"{_in_grams(parts.upstream)}{' *' if parts.problems else ''}",
     )
     return f"| {' | '.join(cells)} |"

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from impacts.factor_book import FactorBook
-from impacts.factors import Factor
+from impacts.factors import Factor, Standing
 from impacts.products import read_products
 from impacts.values.estimates import Citation, Estimate
 from impacts.values.units import UnknownUnit, base_unit
@@ -64,6 +64,9 @@ class Dataset:
     url: str = ""  # empty for assumptions of our own
     original_sha256: str = ""  # of the file the numbers came from, where it was at hand
     generic: bool = False  # defaults and assumptions: they fit no question exactly
+    official: bool = False  # an authority publishes it for use in reports
+    gases: str = ""  # of direct emissions: that are counted
+    imports: str = ""  # of electricity: whether they are in it
     preference: int = 100  # of two datasets that answer equally well the smaller is taken
 
     @property
@@ -83,7 +86,7 @@ class Dataset:
 
 def load_book(imported: tuple[Factor, ...] = ()) -> FactorBook:
     """Return the factors of all datasets of this program and those that were imported, and the published products."""
-    factors = (*(factor for _, factors in read_datasets() for factor in factors), *imported)
+    factors = (*imported, *(factor for _, factors in read_datasets() for factor in factors))
     return FactorBook(factors, read_products(resources.files("impacts") / "data" / PRODUCTS, factors))
 
 
@@ -207,6 +210,8 @@ def _factor(dataset: Dataset, cells: list[str], number: int) -> Factor:
         valid_until=valid_until,
         region=region,
         generic=dataset.generic,
+        standing=Standing.OFFICIAL if dataset.official else Standing.NONE,
+        gases=dataset.gases,
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from impacts.factors import WORLD, Factor, FactorMatch, FactorMissing, Fit, nearest_in_time
+from impacts.factors import WORLD, Factor, FactorMatch, FactorMissing, Fit, Standing, nearest_in_time
 from impacts.values.estimates import Citation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     from impacts.products import Product
+
+    Preference = Callable[[Sequence[Factor]], Sequence[Factor]]
 
 # Zones whose name does not begin with that of the next larger region: New England's pool is not Nebraska's.
 _PARENTS = {"US-NE-ISNE": "US"}
@@ -38,14 +40,36 @@ class FactorBook:
             by_region = self._by_question.setdefault((key, factor.criterion), {})
             by_region.setdefault(factor.region.upper(), []).append(factor)
 
+    @property
+    def _every(self) -> Iterator[Factor]:
+        for by_region in self._by_question.values():
+            for factors in by_region.values():
+                yield from factors
+
     def with_products(self, products: tuple[Product, ...]) -> FactorBook:
         """Return the same factors beside other published products."""
         book = FactorBook((), products)
         book._by_question, book._names, book._by_row = self._by_question, self._names, self._by_row
         return book
 
-    def find(self, subject: str, criterion: str, region: str = "", *, on: date) -> FactorMatch:
+    def with_first(self, factor: Factor) -> FactorBook:
+        """Return the book with a factor that goes before all others of its subject and region."""
+        book = FactorBook((factor, *self._every), self.products)
+        book._by_row = {**self._by_row, **book._by_row}
+        return book
+
+    def without(self, standing: Standing) -> FactorBook:
+        """Return the book without the factors of a standing; by the name of their row they are still found."""
+        book = FactorBook(tuple(one for one in self._every if one.standing is not standing), self.products)
+        book._by_row = self._by_row
+        return book
+
+    def find(
+        self, subject: str, criterion: str, region: str = "", *, on: date, prefer: Preference | None = None
+    ) -> FactorMatch:
         """Return the factor that fits best: of the zone, else its country, else the world; of the year, else an older one.
+
+        `prefer` returns those of the nearest place's factors that go before the others; none of them: all are alike.
 
         Raises:
             FactorMissing: there is none; the message says what was asked and what to do.
@@ -53,7 +77,8 @@ class FactorBook:
         by_region = self._by_question.get((subject.casefold(), criterion), {})
         for place, place_fit in _places(region):
             if place in by_region:
-                factor = nearest_in_time(by_region[place], on)
+                factors = by_region[place]
+                factor = nearest_in_time((prefer(factors) if prefer else ()) or factors, on)
                 return _match(factor, place_fit, on)
         where = f" in {region}" if region else ""
         raise FactorMissing(

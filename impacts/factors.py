@@ -27,6 +27,14 @@ class Fit(StrEnum):
     INFERRED = "inferred"  # the question itself was guessed
 
 
+class Standing(StrEnum):
+    """Who stands behind a factor."""
+
+    NONE = ""  # a publisher of statistics, a study, an assumption
+    OFFICIAL = "official"  # an authority, which publishes it for use in reports
+    IMPORTED = "imported"  # the user, who has imported it
+
+
 @dataclass(frozen=True, slots=True)
 class Factor:
     """One row of one dataset, in base units. A row without dates is valid from `date.min` to `date.max`."""
@@ -40,6 +48,8 @@ class Factor:
     valid_until: date
     region: str = ""  # ISO 3166 code or grid zone; WORLD; empty where place does not matter
     generic: bool = False  # a default or an assumption, which fits no question exactly
+    standing: Standing = Standing.NONE
+    gases: str = ""  # that direct emissions count; empty where nothing says it
 
 
 @dataclass(frozen=True, slots=True)

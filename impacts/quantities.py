@@ -182,7 +182,7 @@ ENERGY_UPSTREAM = Quantity(
     "gCO2e",
     Kind.COUNTER,
     "Emissions upstream of the host's electricity (GHG Protocol Scope 3 category 3): extraction and transport of the power "
-    "plants' fuels, and the life cycle of what the grid loses. Nothing of it is in Scope 2.",
+    "plants' fuels, the building of plants, and the life cycle of what the grid loses. Nothing of it is in Scope 2.",
     bound_labels=(),
 )
 USE_WATER = Quantity(

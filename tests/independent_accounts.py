@@ -22,15 +22,29 @@ def rows(dataset, region):
         }
 
 
+OFFICIAL = {"FR": "fr-rte", "DE": "de-uba"}
+BUILDING, UPSTREAM = 25.0, 0.10  # g of a carbon-free kWh; of what burning emits
+
+
+def per_kwh(country, year):
+    """(scope 2, category 3) of a kWh: the authority's factor, else what the plants emit of the life-cycle average."""
+    statistics = rows("electricitymaps-yearly", country)
+    carbon_free = rows("electricitymaps-carbon-free", country)[year]
+    losses = rows("beis-2021-td-losses", country)[2021]
+    if country in OFFICIAL:
+        scope2 = rows(OFFICIAL[country], country)[year]
+    else:
+        level = rows("ember-2025", country)[2024] / statistics[2024]
+        scope2 = level * (statistics[year] - BUILDING * carbon_free)
+    return scope2, (UPSTREAM * scope2 + BUILDING * carbon_free) * (1 + losses) + losses * scope2
+
+
 def accounts(scrapes, country):
     """(scope 2, category 3) in grams by hour; scrapes: (the hour that ends then, as a UTC datetime, exposition)."""
-    intensity = rows("electricitymaps-yearly", country)  # g/kWh over the life cycle
-    upstream = rows("beis-2021-wtt", country)[2021] * 1000 / intensity[2021]
-    losses = rows("beis-2021-td-losses", country)[2021]
+    by_year = {year: per_kwh(country, year) for year in {hour.year for hour, _ in scrapes}}
     before, result = 0.0, {}
     for hour, text in scrapes:
         joules = sum(map(float, ENERGY.findall(text)))
-        grams = (joules - before) / 3.6e6 * intensity[min(hour.year, max(intensity))]
-        result[hour] = (grams * (1 - upstream), grams * (upstream + losses))
+        result[hour] = tuple((joules - before) / 3.6e6 * grams for grams in by_year[hour.year])
         before = joules
     return result

@@ -74,14 +74,20 @@ def residual(grams: float, year: int = 2025, boundary: str = "direct", *, co2_on
 
 
 def market_book(*residuals: Factor, grid: Estimate | None = None) -> FactorBook:
-    """Upstream makes up a quarter of the life cycle."""
-    share = Estimate.exact(0.25, "1", Citation("test"))
+    """The fuels' upstream is a quarter of what burning them emits; everything burns."""
+
+    def ratio(value: float) -> Estimate:
+        return Estimate.exact(value, "1", Citation("test"))
+
     return FactorBook(
         (
             factor("electricity", grid or per_kwh(60), "FR", 2025),
             factor("electricity", per_kwh(480), "WORLD", 2025),
-            factor("electricity_upstream_share", share, "WORLD", None),
-            factor("electricity_td_losses", Estimate.exact(0.08, "1", Citation("test")), "WORLD", None),
+            factor("electricity_plants", ratio(1.0), "WORLD", None),
+            replace(factor("electricity_construction", per_kwh(25), "WORLD", None), criterion="attribute"),
+            factor("electricity_carbon_free", ratio(0.0), "WORLD", None),
+            factor("electricity_fuel_upstream", ratio(0.25), "WORLD", None),
+            factor("electricity_td_losses", ratio(0.08), "WORLD", None),
             *residuals,
         )
     )

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from agent.history.hourly import EntryKind, ImpactHour
 from agent.stretch import HOUR_SECONDS, moment_of
 from impacts import quantities as q
-from impacts.electricity.grid import ELECTRICITY, grid_factor, grid_problems, split
+from impacts.electricity.grid import grid_factor, grid_problems, split
+from impacts.electricity.shares import ELECTRICITY
 from impacts.factors import WORLD, FactorMatch, FactorMissing, Fit
 from impacts.values.bounded import Bounded
 from impacts.values.estimates import Estimate, merge_grounds

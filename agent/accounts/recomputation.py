@@ -164,10 +164,10 @@ def _knowledge(host: Host, config: Config, directory: Path) -> Knowledge:
         raise ConfigError(f"{problems[0].what}; {problems[0].remedy}")
     check_locations(book, config.locations)
     live = []
-    if config.grid is not None:
+    if config.live_grid is not None:
         from agent.grid.live import kept_intensity  # noqa: PLC0415 - loads what asks for it, too
 
-        live = kept_intensity(host, config.grid, directory, book)
+        live = kept_intensity(host, config.live_grid, directory, book)
     place = place_of(config.said_location, host, book)
     return Knowledge(book, place, config.instruments, live, places=config.places)
 

@@ -12,15 +12,8 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError
 from impacts.datasets import read_datasets
-from impacts.electricity.grid import (
-    ELECTRICITY,
-    GWP,
-    GridSplit,
-    grid_factor,
-    grid_problems,
-    other_datasets,
-    split,
-)
+from impacts.electricity.grid import GridSplit, grid_factor, grid_problems, official_factors, other_datasets, split
+from impacts.electricity.shares import ELECTRICITY, GWP
 from impacts.factor_book import FactorBook
 from impacts.factors import FactorMissing
 from impacts.market_based.residual_mix import RESIDUAL_MIX, residual_mix_problems
@@ -58,6 +51,7 @@ class Answer:
     datasets: Mapping[str, Dataset]
     of_other_datasets: tuple[Factor, ...] = ()  # of the same grid and boundary; the bounds cover them
     split: GridSplit | None = None  # of a grid's carbon intensity: its Scope 2 and category 3
+    official: tuple[Factor, ...] = ()  # what authorities state of the grid, of every boundary, and what was imported
 
     @property
     def why_these_bounds(self) -> str:
@@ -91,7 +85,7 @@ def answer(
         ConfigError: the subject, its criterion or its region is not known; names the nearest.
     """
     read = [*read_datasets(), *imported]
-    book = FactorBook(tuple(factor for _, factors in read for factor in factors))
+    book = FactorBook(tuple(factor for _, factors in (*imported, *read_datasets()) for factor in factors))
     question = _question(text, book, today)
     subject, region, on = question.subject, question.region, question.on
     known = book.criteria(subject)
@@ -121,11 +115,15 @@ def _of_grid(found: Answer, question: Question, book: FactorBook) -> Answer:
     region, on = question.region, question.on
     chosen = grid_factor(book, region, on)
     parts = split(chosen, book, region, on)
+    row = chosen.factor.citation
+    others = (found.chosen, *found.alternatives)
     return replace(
         found,
         chosen=chosen,
-        of_other_datasets=other_datasets(book, found.chosen.factor, on),
+        alternatives=tuple(match for match in others if match.factor.citation != row),
+        of_other_datasets=other_datasets(book, chosen.factor, on),
         split=parts,
+        official=official_factors(book, chosen.factor.region, on),
         problems=(*grid_problems(chosen, region, on), *parts.problems),
     )
 

@@ -19,6 +19,7 @@ from agent.config_file import config_of
 from agent.errors import ConfigError
 from agent.written.imports import import_factors, imported_datasets
 from impacts.datasets import load_book, read_datasets
+from impacts.electricity.grid import Method
 from impacts.problems import Problem
 from impacts.values.derivations import spread
 
@@ -38,6 +39,12 @@ HELP = "list the cited numbers behind every figure, show the one that is taken f
 
 
 _PER_KWH = "gCO2e/kWh"
+_METHODS = {
+    Method.IMPORTED: "emitted by the power plants, as imported",
+    Method.OFFICIAL: "emitted by the power plants, as the authority states it",
+    Method.DIRECT: "emitted by the power plants, as stated",
+    Method.DERIVED: "what of the life cycle the power plants emit",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,10 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     showing.add_argument("--criterion", metavar="C", help="gwp, adpe, pe, water, power or attribute (default: gwp)")
     importing = actions.add_parser(
-        "import", help="check a CSV file of residual mixes or of siblings' power and keep it for the agent"
+        "import",
+        help="check a CSV file of electricity factors, residual mixes or siblings' power and keep it for the agent",
     )
     importing.add_argument(
-        "file", type=Path, metavar="F", help="the file; docs/market-based.md and docs/siblings.md have its columns"
+        "file",
+        type=Path,
+        metavar="F",
+        help="the file; docs/electricity-factors.md, market-based.md and siblings.md have its columns",
     )
     importing.add_argument("--into", type=Path, metavar="DIR", help="the state directory (default: the config's)")
     for action in (listing, showing):
@@ -163,6 +174,8 @@ def _shown_document(shown: Answer) -> dict[str, Any]:
         "alternatives": [_match(match, shown) for match in shown.alternatives],
         "spread": _spread(shown),
         "split": _split(shown.split),
+        **_made(shown.split),
+        "official": [_match(match, shown) for match in _official(shown)],
         "regions": shown.regions,
         "problems": [asdict(problem) for problem in shown.problems],
     }
@@ -186,6 +199,20 @@ def _split(split: GridSplit | None) -> dict[str, Any] | None:
     }
 
 
+def _made(split: GridSplit | None) -> dict[str, Any]:
+    """Return what a joule of the grid makes in each scope, and by which method."""
+    parts = _split(split)
+    if split is None or parts is None:
+        return {"scope2": None, "category3": None}
+    methods = {"scope2": split.method, "category3": Method.DERIVED}
+    return {name: {**part, "method": methods[name].value} for name, part in parts.items()}
+
+
+def _official(shown: Answer) -> Iterator[FactorMatch]:
+    fits = {match.factor.citation: match for match in (shown.chosen, *shown.alternatives)}
+    yield from (fits[factor.citation] for factor in shown.official if factor.citation in fits)
+
+
 def _match(match: FactorMatch, shown: Answer) -> dict[str, Any]:
     factor, value = match.factor, shown.as_printed(match.factor)
     return {
@@ -200,6 +227,8 @@ def _match(match: FactorMatch, shown: Answer) -> dict[str, Any]:
         "dataset": factor.citation.dataset,
         "entry": factor.citation.entry,
         "boundary": factor.boundary,
+        "standing": factor.standing.value,
+        "gases": factor.gases,
         "fit": match.fit.value,
         "licence": factor.citation.licence,
         "source": factor.citation.title,
@@ -224,12 +253,17 @@ def _shown_text(shown: Answer) -> Iterator[str]:
         ("licence", citation.licence),
         ("dataset", f"{citation.dataset}, entry {citation.entry}"),
         ("boundary", factor.boundary.replace("_", " ")),
+        ("gases", factor.gases),
         ("valid", f"{from_day} to {until_day}" if from_day else ""),
         ("fit", shown.chosen.fit.value.replace("_", " ")),
         ("bounds", shown.why_these_bounds),
         *_grid_rows(shown),
     ]
     yield from (f"  {line}" for line in aligned([row for row in rows if row[1]]))
+    official = [match for match in _official(shown) if match.factor.citation != citation]
+    if official:
+        yield "\nOfficial factors of the same grid:"
+        yield from (f"  {line}" for line in aligned([_row(match, shown) for match in official]))
     if shown.alternatives:
         yield "\nWhat else there is:"
         yield from (f"  {line}" for line in aligned([_row(match, shown) for match in shown.alternatives]))
@@ -248,8 +282,8 @@ def _grid_rows(shown: Answer) -> Iterator[tuple[str, str]]:
         datasets = ", ".join(factor.citation.dataset for factor in (shown.chosen.factor, *shown.of_other_datasets))
         yield "datasets", f"{between[0]:.6g} to {between[1]:.6g} between {datasets}; the bounds cover them"
     if shown.split is not None:
-        yield "scope 2", f"{_rounded(shown.split.scope2)}: emitted by the power plants"
-        yield "category 3", f"{_rounded(shown.split.upstream)}: before the plants, and lost in the grid"
+        yield "scope 2", f"{_rounded(shown.split.scope2)}: {_METHODS[shown.split.method]}"
+        yield "category 3", f"{_rounded(shown.split.upstream)}: fuels' upstream, building of plants, losses of the grid"
 
 
 def _rounded(per_joule: Estimate) -> str:

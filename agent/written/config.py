@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.errors import ConfigError
 from agent.grid.settings import GridSettings, grid_settings
 from agent.place import UNDATED
 from agent.written.instruments import read_instruments
@@ -25,6 +27,15 @@ if TYPE_CHECKING:
 DEFAULT_PATH = Path("/etc/wattprint/config.yaml")
 DEFAULT_LISTEN = "127.0.0.1:9733"
 DEFAULT_STATE = Path("/var/lib/wattprint")
+
+
+class GridFactors(StrEnum):
+    """By which factors electricity is accounted, so that a year's account is of one method."""
+
+    AS_KNOWN = ""  # live where a provider is set and answers, else as OFFICIAL
+    OFFICIAL = "official"  # what is imported or official, else derived from the yearly average; never live
+    LIVE = "live"  # as AS_KNOWN, and a provider has to be set
+    YEARLY = "yearly"  # derived from the yearly averages of statistics; never live, and no authority's factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,15 @@ class Config:
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
     grid: GridSettings | None = None  # who provides the live intensity; None: nobody
+    grid_factors: GridFactors = GridFactors.AS_KNOWN  # by which method a year is accounted
     instruments: tuple[Instrument, ...] = ()  # of the market-based figure, as far as they are this host's
     pue: Pue | None = None  # of the facility; None: not set
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # settings by source
+
+    @property
+    def live_grid(self) -> GridSettings | None:
+        """Who is asked for the live intensity; None: nobody, or the config fixes another method."""
+        return None if self.grid_factors in {GridFactors.OFFICIAL, GridFactors.YEARLY} else self.grid
 
     @property
     def said_location(self) -> str:
@@ -77,7 +94,7 @@ def config_from(document: dict[str, Any], path: Path) -> Config:
     """
     folder = path.parent
     location, places = read_location(document.get("location", ""), str(path))
-    grid = document.get("grid")
+    grid = document.get("grid", {})
     sampling = replace(Sampling(), **document.get("sampling", {}))
     inventory = document.get("inventory_file")
     return Config(
@@ -87,8 +104,18 @@ def config_from(document: dict[str, Any], path: Path) -> Config:
         places=places,
         inventory_file=folder / Path(inventory).expanduser() if inventory else None,
         sampling=sampling,
-        grid=None if grid is None else grid_settings(grid, location, str(path)),
+        grid=grid_settings(grid, location, str(path)) if "provider" in grid else None,
+        grid_factors=_grid_factors(grid, str(path)),
         instruments=read_instruments(document.get("market_based", {}), folder, str(path)),
         pue=read_pue(document.get("pue"), folder, str(path)),
         sources=document.get("sources", {}),
     )
+
+
+def _grid_factors(grid: Mapping[str, Any], where: str) -> GridFactors:
+    chosen = GridFactors(grid.get("factors", GridFactors.AS_KNOWN))
+    if "provider" not in grid and (chosen is GridFactors.LIVE or (chosen is GridFactors.AS_KNOWN and grid)):
+        raise ConfigError(
+            f"{where}: grid.provider: is missing; name one, or set grid.factors to official or yearly alone"
+        )
+    return chosen

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError
-from agent.written.config import DEFAULT_STATE
+from agent.written.config import DEFAULT_STATE, GridFactors
 from agent.written.imports import imported_factors
 from impacts.datasets import load_book
+from impacts.factors import Standing
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,14 @@ def book_of(host: Host, config: Config, state: Path | None = None) -> tuple[Fact
     is_set = host.is_own or config.state_directory != DEFAULT_STATE
     directory = state or (config.state_directory if is_set else None)
     try:
-        return load_book(() if directory is None else imported_factors(directory)), ()
+        return _by_method(load_book(() if directory is None else imported_factors(directory)), config), ()
     except ConfigError as error:
         remedy = "run as a user who may read the state directory, or import the file again"
-        return load_book(), (Problem("factors", "imported_unreadable", f"left out: {error}", remedy),)
+        unread = Problem("factors", "imported_unreadable", f"left out: {error}", remedy)
+        return _by_method(load_book(), config), (unread,)
+
+
+def _by_method(book: FactorBook, config: Config) -> FactorBook:
+    if config.grid_factors is not GridFactors.YEARLY:
+        return book
+    return book.without(Standing.IMPORTED).without(Standing.OFFICIAL)

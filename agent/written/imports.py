@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Factors that a user imports: validated CSV files in the state directory, a folder for each kind of them.
 
-A file is of the kind whose columns it has: residual mixes (docs/market-based.md), or what the inlet meters of siblings have
-taught (docs/siblings.md).
+A file is of the kind whose columns it has: residual mixes (docs/market-based.md), electricity factors
+(docs/electricity-factors.md), or what the inlet meters of siblings have taught (docs/siblings.md).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError
-from agent.written import residual_mix, sibling_power
+from agent.written import electricity_factors, residual_mix, sibling_power
 from agent.written.csv_table import Row, read_text, rows
 from impacts.datasets import Dataset
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from impacts.factors import Factor
     from impacts.problems import Problem
 
-KINDS: tuple[ImportKind, ...] = (residual_mix.KIND, sibling_power.KIND)
+KINDS: tuple[ImportKind, ...] = (residual_mix.KIND, electricity_factors.KIND, sibling_power.KIND)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -1,40 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Electricity: the grid's factor for a place and day, split into Scope 2 and Scope 3 category 3 (docs/adr/0012)."""
+"""Electricity: the grid's factor for a place and day, split into Scope 2 and Scope 3 category 3 (docs/adr/0012, 0024)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from enum import StrEnum
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from impacts.factors import WORLD, FactorMatch, FactorMissing, Fit, nearest_in_time
+from impacts.electricity.shares import (
+    ELECTRICITY,
+    GWP,
+    LIFE_CYCLE,
+    at_plant,
+    attribute,
+    construction,
+    life_cycle_factor,
+    shares_assumed,
+)
+from impacts.factors import WORLD, FactorMatch, Fit, Standing, nearest_in_time
 from impacts.problems import Problem
 from impacts.values.derivations import Derivation, work_out
 from impacts.values.estimates import Estimate, merge_grounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from impacts.factor_book import FactorBook
     from impacts.factors import Factor
 
-ELECTRICITY = "electricity"
-GWP = "gwp"
-
 # Publishers need a year to print a year's average; later than this, something newer exists.
 _STALE_AFTER_DAYS = 2 * 366
-# A power plant that burns anything emits more than its fuel's upstream: beyond this the two figures do not belong together.
-_LARGEST_UPSTREAM_SHARE = 0.9
+# An official factor appears up to two years late, and stands until the next. In three years those of the United Kingdom, of
+# Chile and of Alberta have moved by a third to a half: older ones say less than this year's average of statistics.
+_OFFICIAL_FOR_DAYS = 3 * 366
 
 _SET_LOCATION = "set `location` in the config file to the country (FR) or grid zone (US-CAL-CISO) of this machine"
 
-# By boundary: what Scope 2 and category 3 are of the factor, as it stands in the dataset.
-_FORMULAS = {
-    "life_cycle": ("intensity × at_plant", "intensity × (upstream + losses)"),
-    "direct": ("intensity", "intensity ÷ at_plant × (upstream + losses)"),
-    "consumption": ("intensity ÷ delivered", "intensity ÷ delivered ÷ at_plant × (upstream + losses)"),
+# By boundary: what Scope 2 is of the factor, as it stands in the dataset.
+_SCOPE2 = {
+    "life_cycle": "intensity × at_plant",
+    "direct": "intensity",
+    "consumption": "intensity ÷ delivered",
 }
+_CATEGORY3 = "(scope2 × upstream + construction) × delivered + scope2 × losses"
+
+
+class Method(StrEnum):
+    """How the Scope 2 factor has come about."""
+
+    IMPORTED = "imported"  # by the user: a direct factor, as it stands
+    OFFICIAL = "official"  # an authority's direct factor, as it stands
+    DIRECT = "direct"  # another direct factor, as it stands
+    DERIVED = "derived"  # what of a life-cycle factor the plants emit
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,10 @@ class GridSplit:
 
     intensity: Estimate  # the factor as it is, in gCO2e/J
     boundary: str  # life_cycle: of a generated joule; direct: of burning for it; consumption: the same with losses
-    upstream_share: Estimate  # of a generated joule's life cycle: what lies before the power plant
+    method: Method
+    at_plant: Derivation | None  # what the plants emit over a life-cycle factor; None: the factor is direct
+    upstream_share: Estimate  # extraction and transport of fuels, over what burning them emits
+    construction: Derivation  # the life cycle of plants that burn nothing, for a joule of the grid
     losses: Estimate  # joules lost in the grid per joule delivered
     problems: tuple[Problem, ...] = ()
 
@@ -54,40 +76,50 @@ class GridSplit:
 
     @property
     def upstream(self) -> Estimate:
-        """Scope 3 category 3: what lies before the power plants, and the whole life cycle of what the grid loses."""
+        """Scope 3 category 3: what lies before burning, and the whole life cycle of what the grid loses."""
         return self.upstream_derivation.estimate
 
     @cached_property
     def scope2_derivation(self) -> Derivation:
         """How Scope 2 of a joule follows from the factor."""
-        return self._worked_out("grid, Scope 2: emitted by the power plants", _FORMULAS[self.boundary][0])
+        formula = _SCOPE2[self.boundary]
+        inputs: dict[str, Estimate | Derivation] = {"intensity": self.intensity, "delivered": self._delivered}
+        if self.at_plant is not None:
+            inputs["at_plant"] = self.at_plant
+        used = {name: value for name, value in inputs.items() if name in formula}
+        return work_out("grid, Scope 2: emitted by the power plants", formula, used)
 
     @cached_property
     def upstream_derivation(self) -> Derivation:
-        """How category 3 of a joule follows from the factor."""
-        return self._worked_out("grid, Scope 3 category 3: before the plants, and lost", _FORMULAS[self.boundary][1])
+        """How category 3 of a joule follows from Scope 2."""
+        return work_out(
+            "grid, Scope 3 category 3: before the plants, their building, and lost",
+            _CATEGORY3,
+            {
+                "scope2": self.scope2_derivation,
+                "upstream": self.upstream_share,
+                "construction": self.construction,
+                "delivered": self._delivered,
+                "losses": self.losses,
+            },
+        )
 
-    def _worked_out(self, title: str, formula: str) -> Derivation:
-        share, losses = {"upstream": self.upstream_share}, {"losses": self.losses}
-        values: dict[str, Estimate | Derivation] = {
-            "intensity": self.intensity,
-            "at_plant": work_out("share of generation's life cycle at the power plants", "1 − upstream", share),
-            **share,
-            **losses,
-            "delivered": work_out("joules that the grid takes in per joule delivered", "1 + losses", losses),
-        }
-        return work_out(title, formula, {name: value for name, value in values.items() if name in formula})
+    @property
+    def _delivered(self) -> Derivation:
+        return work_out("joules that the grid takes in per joule delivered", "1 + losses", {"losses": self.losses})
 
 
 def grid_factor(book: FactorBook, region: str, on: date, *, inferred: bool = False) -> FactorMatch:
     """Return the grid's average intensity: of the zone, else its country, else the world.
 
-    Its bounds cover what the other datasets say of the same place and boundary. `inferred`: nobody has set the region.
+    What the user has imported goes before an authority's direct factor, and that before statistics, whatever their year,
+    unless it is more than three years old. Its bounds cover what the other datasets say of the same place and boundary.
+    `inferred`: nobody has set the region.
 
     Raises:
         FactorMissing: the book has no electricity at all.
     """
-    match = book.find(ELECTRICITY, GWP, region, on=on)
+    match = book.find(ELECTRICITY, GWP, region, on=on, prefer=partial(_recent, on=on))
     value = _covering(match.factor.value, other_datasets(book, match.factor, on))
     fit = Fit.INFERRED if inferred and region else match.fit
     return FactorMatch(replace(match.factor, value=value), fit)
@@ -100,6 +132,28 @@ def other_datasets(book: FactorBook, factor: Factor, on: date) -> tuple[Factor, 
         if other.boundary == factor.boundary and other.citation.dataset != factor.citation.dataset:
             by_dataset.setdefault(other.citation.dataset, []).append(other)
     return tuple(nearest_in_time(factors, on) for factors in by_dataset.values())
+
+
+def official_factors(book: FactorBook, region: str, on: date) -> tuple[Factor, ...]:
+    """Return what authorities state of a grid, or the user has imported: of each dataset the nearest to the day."""
+    by_dataset: dict[str, list[Factor]] = {}
+    for one in book.of_region(ELECTRICITY, GWP, region):
+        if one.standing is not Standing.NONE:
+            by_dataset.setdefault(one.citation.dataset, []).append(one)
+    return tuple(nearest_in_time(factors, on) for factors in by_dataset.values())
+
+
+def _recent(factors: Sequence[Factor], on: date) -> Sequence[Factor]:
+    """Return the imported factors that are not too old, else the official ones; none that begins after the day."""
+    for standing in (Standing.IMPORTED, Standing.OFFICIAL):
+        found = [
+            one
+            for one in factors
+            if one.standing is standing and one.valid_from <= on and (on - one.valid_until).days <= _OFFICIAL_FOR_DAYS
+        ]
+        if found:
+            return found
+    return ()
 
 
 def _covering(value: Estimate, others: tuple[Factor, ...]) -> Estimate:
@@ -118,56 +172,27 @@ def split(match: FactorMatch, book: FactorBook, region: str, on: date) -> GridSp
     """Return the factor's Scope 2 and category 3 by the shares of its own grid: each gram is in one of them.
 
     Raises:
-        FactorMissing: the book knows neither the region's upstream and losses nor the world's.
+        FactorMissing: the book knows neither the region's shares nor the world's.
     """
-    place = match.factor.region if match.factor.region == WORLD else region or WORLD
-    share, losses = upstream_share(book, place, on), book.find("electricity_td_losses", "attribute", place, on=on)
-    assumed = Fit.GENERIC in {share.fit, losses.fit} and place != WORLD
+    factor = match.factor
+    place = factor.region if factor.region == WORLD else region or WORLD
+    yearly = life_cycle_factor(book, place, on) or factor
     return GridSplit(
-        intensity=match.factor.value,
-        boundary=match.factor.boundary,
-        upstream_share=share.factor.value,
-        losses=losses.factor.value,
-        problems=(_upstream_assumed(place),) if assumed else (),
+        intensity=factor.value,
+        boundary=factor.boundary,
+        method=_method(factor),
+        at_plant=at_plant(book, place, on, yearly) if factor.boundary == LIFE_CYCLE else None,
+        upstream_share=attribute(book, "electricity_fuel_upstream", WORLD, on).factor.value,
+        construction=construction(book, place, on),
+        losses=attribute(book, "electricity_td_losses", place, on).factor.value,
+        problems=tuple(shares_assumed(book, place, on)),
     )
 
 
-def upstream_share(book: FactorBook, region: str, on: date) -> FactorMatch:
-    """Return the share of generation's life cycle that lies before the power plant: extraction and transport of fuels.
-
-    It is the upstream per kWh over the life-cycle factor of the same country and year: a share outlives a mix that
-    moves, and holds for a zone better than the country's grams. Where either is not known: the world's.
-    """
-    try:
-        upstream = book.find("electricity_wtt", GWP, region, on=on)
-    except FactorMissing:
-        return book.find("electricity_upstream_share", "attribute", WORLD, on=on)
-    grams, whole = upstream.factor.value, _life_cycle(book, upstream.factor)
-    if whole is None or grams.central > _LARGEST_UPSTREAM_SHARE * whole.central:
-        return book.find("electricity_upstream_share", "attribute", WORLD, on=on)
-    share = Estimate(
-        grams.low / whole.central,
-        grams.central / whole.central,
-        min(grams.high / whole.central, _LARGEST_UPSTREAM_SHARE),
-        "1",
-        merge_grounds(grams.grounds, whole.grounds),
-    )
-    return FactorMatch(replace(upstream.factor, value=share, criterion="attribute"), upstream.fit)
-
-
-def _life_cycle(book: FactorBook, upstream: Factor) -> Estimate | None:
-    """Return the life-cycle intensity of an upstream factor's own region and year."""
-    of_region = book.of_region(ELECTRICITY, GWP, upstream.region)
-    candidates = [factor for factor in of_region if factor.boundary == "life_cycle"]
-    return nearest_in_time(candidates, upstream.valid_until).value if candidates else None
-
-
-def _upstream_assumed(place: str) -> Problem:
-    what = (
-        f"no dataset has the upstream or the losses of the grid of {place}: the world's usual shares stand in, "
-        "with wide bounds"
-    )
-    return Problem("electricity", "upstream_assumed", what, "upgrade wattprint: its datasets grow")
+def _method(factor: Factor) -> Method:
+    if factor.boundary == LIFE_CYCLE:
+        return Method.DERIVED
+    return Method(factor.standing.value) if factor.standing else Method.DIRECT
 
 
 def location_based(energy: Estimate, intensity: Estimate) -> Estimate:
@@ -198,6 +223,6 @@ def _place_or_time_problem(factor: Factor, region: str, on: date) -> Iterator[Pr
         what = f"no dataset has the grid zone {region}; the average of {found} stands in"
         remedy = "`wattprint factors show electricity` lists the zones"
         yield Problem("electricity", "grid_of_larger_region", what, remedy)
-    elif (on - factor.valid_until).days > _STALE_AFTER_DAYS:
+    elif (on - factor.valid_until).days > (_OFFICIAL_FOR_DAYS if factor.standing else _STALE_AFTER_DAYS):
         what = f"the newest factor of {found} is of {factor.valid_until.year}"
         yield Problem("electricity", "grid_factor_old", what, "upgrade wattprint: its datasets are renewed yearly")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from impacts.electricity import grid as electricity
+from impacts.electricity.shares import GWP
 from impacts.factors import FactorMatch, FactorMissing, Fit
 from impacts.market_based.instruments import ORIGIN, Level
 from impacts.problems import Problem
@@ -67,7 +68,7 @@ def fallback(book: FactorBook, region: str, on: date, grid: FactorMatch, grid_sp
 
 def _residual_mix(book: FactorBook, region: str, on: date) -> FactorMatch | None:
     try:
-        return book.find(RESIDUAL_MIX, electricity.GWP, region, on=on) if region else None
+        return book.find(RESIDUAL_MIX, GWP, region, on=on) if region else None
     except FactorMissing:
         return None
 

@@ -54,7 +54,7 @@ def simulated(root, country):
     return history, scrapes
 
 
-@pytest.mark.parametrize("country", ["FR", "DE"])
+@pytest.mark.parametrize("country", ["FR", "DE", "BR"])
 def test_a_year_of_accounts_is_reproduced_to_the_gram_by_an_independent_script(tmp_path, country):
     history, scrapes = simulated(tmp_path, country)
     expected = accounts(scrapes, country)

@@ -18,6 +18,7 @@ ALLOWED_LICENCES = {
     "CC0-1.0",
     "MIT",
     "ODbL-1.0",
+    "OGL-Canada-2.0",
     "OGL-UK-3.0",
     "LicenseRef-cited-facts",
     "LicenseRef-US-public-domain",

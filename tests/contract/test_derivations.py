@@ -14,7 +14,8 @@ from books import shipped
 from agent.recording.captured import open_root
 from agent.wiring import build_machine
 from agent.written.config import Config
-from impacts.electricity.grid import ELECTRICITY, GWP, grid_factor, split
+from impacts.electricity.grid import grid_factor, split
+from impacts.electricity.shares import ELECTRICITY, GWP
 from impacts.embodied.profiles import CRITERIA, PROFILES, embodied, transport_and_end_of_life
 from impacts.values.derivations import render
 

@@ -182,8 +182,8 @@ CASES = [
     Case("a residual mix of an older year", (), (2800,), residuals=(residual(280, 2023), residual(270, 2022))),
     # 10 × 270: two and a half years are too old to say nothing
     Case("a residual mix of long ago", (), (2700,), residuals=(residual(270, 2022),), problems=("residual_mix_old",)),
-    # A quarter of the life cycle lies before the plants and belongs to category 3: 10 × 400 × 0.75
-    Case("a residual mix over the life cycle", (), (3000,), residuals=(residual(400, boundary="life_cycle"),)),
+    # 10 × 400: in this book real plants emit what the life cycle of typical ones is, and nothing is carbon-free
+    Case("a residual mix over the life cycle", (), (4000,), residuals=(residual(400, boundary="life_cycle"),)),
     # 10 × 0
     Case("a residual mix of zero", (), (0,), residuals=(residual(0),), problems=("residual_mix_zero",)),
     # 10 × 250

@@ -112,7 +112,7 @@ SUBJECTS = (
     ),
     Subject(
         "grid",
-        ("impacts/electricity/grid.py",),
+        ("impacts/electricity/grid.py", "impacts/electricity/shares.py"),
         ("unit/test_electricity.py",),
         ("contract/test_market_based_cases.py", "unit/test_factors_command.py", "contract/test_golden.py"),
     ),

@@ -69,11 +69,11 @@ def test_a_figure_rests_on_the_leaves_of_its_paper_and_on_what_its_energy_rests_
 def test_each_factor_is_named_with_its_hours_its_row_and_its_licence(site):
     paper = text(site, q.SCOPE2_LOCATION_BASED)
 
-    assert "electricitymaps-yearly/electricity:FR:2025" in paper
+    assert "fr-rte/electricity:FR:2025" in paper
     assert "live-test/electricity:FR" in paper
     assert "the hour of 2026-01-01 00:00 UTC" in paper
     assert "the factor is the mean of its hours" in paper
-    assert "(ODbL-1.0)" in paper
+    assert "(LicenseRef-cited-facts)" in paper
     assert "grid, Scope 2: emitted by the power plants" in paper
     assert "taken back" not in paper
 

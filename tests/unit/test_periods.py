@@ -155,12 +155,12 @@ def test_energy_is_stated_by_basis_with_what_its_bounds_rest_on(site):
 def test_amounts_cite_the_rows_that_they_were_entered_by(site):
     for _ in range(2):
         site.draws(1.0)
-    row = ("electricitymaps-yearly", "electricity:FR:2025")
+    row = ("fr-rte", "electricity:FR:2025")
     by_name, by_book = figures(site.states(2)), figures(site.states(2, load_book()))
 
     assert row in {(ground.dataset, ground.entry) for ground in by_name[LOCATION,].grounds}
     licences = {ground.licence for ground in by_book[LOCATION,].grounds if (ground.dataset, ground.entry) == row}
-    assert licences == {"ODbL-1.0"}
+    assert licences == {"LicenseRef-cited-facts"}
     assert "the agent's history: instrument 'Windpark'" in {ground.title for ground in by_book[MARKET,].grounds}
     assert "the agent's history: instrument 'Windpark'" not in {ground.title for ground in by_book[LOCATION,].grounds}
     assert by_book[MARKET,].central == pytest.approx(by_book[LOCATION,].central / 4)
@@ -173,7 +173,7 @@ def test_a_row_that_was_taken_back_is_cited_no_more(site):
     cited = {ground.dataset for ground in figures(site.states(1))[UPSTREAM,].grounds}
 
     assert "live-test" in cited
-    assert "electricitymaps-yearly" not in cited
+    assert "fr-rte" not in cited
 
 
 def test_hardware_is_booked_in_the_period_that_its_day_lies_in_as_it_was_first_known(site):

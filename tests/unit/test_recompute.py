@@ -67,9 +67,9 @@ def test_a_place_that_is_set_later_changes_every_quantity_and_no_energy(tmp_path
     new = recomputed([], old, Knowledge(book, Place("FR")))
 
     assert {one.quantity for one in new} == {LOCATION, MARKET, UPSTREAM, WATER}
-    assert {one.factor for one in new if one.quantity == LOCATION} == {"electricitymaps-yearly/electricity:FR:2025"}
+    assert {one.factor for one in new if one.quantity == LOCATION} == {"fr-rte/electricity:FR:2025"}
     for stem in (LOCATION, MARKET, UPSTREAM):
-        assert sums(new, stem)[0] < sums(old, stem)[0] / 5
+        assert sums(new, stem)[0] < sums(old, stem)[0] / 3
         assert sums(new, stem)[1] == sums(old, stem)[1] == HOURS * KWH_MICROJOULES
     assert sums(new, WATER)[1] == HOURS * KWH_MICROJOULES  # nobody knew it of the world
 
@@ -96,7 +96,7 @@ def test_an_hour_in_two_places_is_recomputed_in_both(tmp_path, book):
 
     assert {(one.quantity, one.factor, one.region) for one in new} == {
         (MARKET, "Windpark", "FR"),
-        (MARKET, "electricitymaps-yearly/electricity:PL:2025", "PL"),
+        (MARKET, "eea-2025/electricity:PL:2024", "PL"),
     }
     assert sums(new, MARKET)[1] == 2 * HOURS * KWH_MICROJOULES
 
@@ -107,7 +107,7 @@ def test_a_place_that_was_guessed_gives_way_to_the_one_that_is_said(tmp_path, bo
 
     assert {one.region for one in old} == {""}
     assert {(one.factor, one.region) for one in new if one.quantity == LOCATION} == {
-        ("electricitymaps-yearly/electricity:FR:2025", "FR")
+        ("fr-rte/electricity:FR:2025", "FR")
     }
 
 
@@ -143,7 +143,7 @@ def test_a_residual_mix_that_is_imported_later_acts_on_the_market_based_figure_a
 
 
 def every_factor(book):
-    subjects = ("electricity", "electricity_wtt", "electricity_td_losses", "electricity_upstream_share")
+    subjects = tuple(name for name in book.subjects() if name.startswith("electricity"))
     for subject in subjects:
         for criterion in book.criteria(subject):
             for region in book.regions(subject, criterion):
@@ -198,7 +198,7 @@ def test_the_command_writes_a_version_keeps_the_old_and_leaves_counters_alone(re
     assert status == 0
     assert "version 1 is written, hours that change: 6" in printed.out
     assert "old  ember-2025/electricity:WORLD:2024: 6 kWh" in printed.out
-    assert "new  electricitymaps-yearly/electricity:FR:2025: 6 kWh" in printed.out
+    assert "new  fr-rte/electricity:FR:2025: 6 kWh" in printed.out
     assert (after.counted(NOON), impact_totals(after)) == (booked, totals)
     assert {one.version for one in after.accounts(NOON) if one.quantity != "scope3_embodied_amortised_co2e"} == {1}
     assert sums(after.accounts(NOON), LOCATION)[0] < sums(booked, LOCATION)[0] / 5

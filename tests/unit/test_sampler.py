@@ -508,7 +508,7 @@ def test_totals_of_all_time_cite_the_grids_that_they_were_entered_by_and_not_the
     rows = {figure.labels[2] for figure in here.named("wattprint_factor_info")}
     assert {row.split(":")[1] for row in rows if row.startswith("electricity:")} == {"FR", "PL"}
     fits = {figure.labels[2]: figure.labels[3] for figure in here.named("wattprint_factor_info")}
-    assert (fits["electricity:FR:2025"], fits["electricity:PL:2025"]) == ("older_year", "older_year")  # it is 2026
+    assert (fits["electricity:FR:2025"], fits["electricity:PL:2024"]) == ("older_year", "older_year")  # it is 2026
 
 
 def test_who_asks_while_the_agent_ends_is_given_the_last_tick(machine, config):

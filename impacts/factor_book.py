@@ -27,8 +27,11 @@ class FactorBook:
     whatever their case.
     """
 
-    def __init__(self, factors: tuple[Factor, ...], products: tuple[Product, ...] = ()) -> None:
-        self.products = products  # servers whose makers publish a footprint
+    def __init__(
+        self, factors: tuple[Factor, ...], products: tuple[Product, ...] = (), wholes: tuple[Product, ...] = ()
+    ) -> None:
+        self.products = products  # servers whose makers publish a footprint and its configuration
+        self.wholes = wholes  # servers and other computers whose makers publish a footprint without one
         self._by_question: dict[tuple[str, str], dict[str, list[Factor]]] = {}
         self._names: dict[str, str] = {}
         self._by_row = {f"{one.citation.dataset}/{one.citation.entry}": one for one in factors}
@@ -38,9 +41,9 @@ class FactorBook:
             by_region = self._by_question.setdefault((key, factor.criterion), {})
             by_region.setdefault(factor.region.upper(), []).append(factor)
 
-    def with_products(self, products: tuple[Product, ...]) -> FactorBook:
+    def with_products(self, products: tuple[Product, ...], wholes: tuple[Product, ...] = ()) -> FactorBook:
         """Return the same factors beside other published products."""
-        book = FactorBook((), products)
+        book = FactorBook((), products, wholes)
         book._by_question, book._names, book._by_row = self._by_question, self._names, self._by_row
         return book
 

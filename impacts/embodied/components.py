@@ -77,7 +77,12 @@ class EmbodiedImpact:
         """Return how the sum follows from its components; None if it could not be computed."""
         components = {component.name: component.derivation for component in self.components(criterion)}
         title = f"embodied, cradle to gate ({criterion})"
-        return work_out(title, " + ".join(components), components) if components else None
+        return work_out(title, self.sum_sign.join(components), components) if components else None
+
+    @property
+    def sum_sign(self) -> str:
+        """How components are added up: what is wrong of one is not wrong of another, but for BoaviztAPI's own sum."""
+        return " + " if self.profile == "boavizta" else " ⊕ "
 
     def total(self, criterion: str) -> Estimate | None:
         """Return the sum in base units; None if it could not be computed."""

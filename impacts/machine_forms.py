@@ -26,8 +26,7 @@ _LINES = (
     ("desktop", r"OptiPlex|ThinkCentre|IdeaCentre|EliteDesk|ProDesk|HP EliteDesk|HP ProDesk|ESPRIMO|Vostro 3[69]\d0"),
     (
         "laptop",
-        r"MacBook|Latitude|XPS 1|Inspiron 1|Vostro|Precision|Chromebook|Think(?:Pad|Book)|IdeaPad|Yoga|LIFEBOOK"
-        r"|(?:HP )?(?:Elite|Pro|Z)Book|Surface (?:Laptop|Book|Pro)",
+        r"MacBook|Latitude|XPS 1|Inspiron 1|Vostro|Precision|Chromebook|Think(?:Pad|Book)|IdeaPad|Yoga|.*(?:Elite|Pro|Z)Book",
     ),
     ("embedded", r"Wyse|.*Thin Client|IOT\d|SIMATIC"),
 )

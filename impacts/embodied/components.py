@@ -81,8 +81,12 @@ class EmbodiedImpact:
 
     @property
     def sum_sign(self) -> str:
-        """How components are added up: what is wrong of one is not wrong of another, but for BoaviztAPI's own sum."""
-        return " + " if self.profile == "boavizta" else " ⊕ "
+        """How components are added up: what is wrong of one is seldom wrong of another.
+
+        But a guest's have one share in common, and the profile boavizta adds up as BoaviztAPI does.
+        """
+        shared = any(one.method == "guest_share" for of_criterion in self.criteria.values() for one in of_criterion)
+        return " + " if shared or self.profile == "boavizta" else " ⊕ "
 
     def total(self, criterion: str) -> Estimate | None:
         """Return the sum in base units; None if it could not be computed."""

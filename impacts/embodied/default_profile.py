@@ -217,7 +217,8 @@ def _part_items(inventory: Inventory, evidence: Evidence) -> list[_Item]:
     return _archetype_items(inventory.server, evidence)
 
 
-def _archetype_items(server: Server, evidence: Evidence) -> list[_Item]:
+def _archetype_items(server: Server, evidence: Evidence, chosen: str = "common") -> list[_Item]:
+    """Return what a server commonly holds; of a hypervisor, whose memory a guest's share is worked out by, the `archetype`."""
     form = computer_form(server, evidence.book)
     if form is not None:
         parts = common_parts(form, evidence.book)
@@ -225,8 +226,9 @@ def _archetype_items(server: Server, evidence: Evidence) -> list[_Item]:
     kinds = ("cpu", "memory", "ssd") if server.form == "blade" else ("cpu", "memory", "ssd", "psu")
     items = []
     for kind in kinds:
-        count = evidence.attribute(f"common_{kind}_count", f"archetype_{kind}_count")
-        capacity = evidence.attribute("archetype_memory_capacity").central if kind == "memory" else None
+        count = evidence.attribute(f"{chosen}_{kind}_count", f"archetype_{kind}_count")
+        stated = kind == "memory" or (kind == "ssd" and chosen == "archetype")
+        capacity = evidence.attribute(f"archetype_{kind}_capacity").central if stated else None
         part = Part(kind, round(count.central), model="of an unknown server", capacity_gb=capacity)
         items.append(_Item(kind, part, Modelled(model(part, count, evidence).derivation, "archetype")))
     return items
@@ -263,7 +265,10 @@ def _guest(inventory: Inventory, book: FactorBook, criterion: str) -> tuple[Comp
     """Return a guest's share of a common server: it has no hardware of its own."""
     evidence = Evidence(book, criterion, year_made(inventory, book))
     share = guest_share(inventory, evidence)
-    host = [*_archetype_items(Server(), evidence), _fixed_item(Inventory(Server()), book, criterion)]
+    host = [
+        *_archetype_items(Server(), evidence, chosen="archetype"),
+        _fixed_item(Inventory(Server()), book, criterion),
+    ]
     return _components([_shared(item, share) for item in host])
 
 

@@ -98,11 +98,12 @@ docs: $(READY)
 	$(BIN)/python docs/generate.py
 
 # Predicts every published footprint without its own family: docs/embodied-validation.md and its plot; and published power
-# of servers, where the two collections are at hand that docs/power_results.py names: docs/power-validation.md.
+# of servers, where the three collections are at hand that docs/power_results.py names: docs/power-validation.md.
 validate: $(READY)
 	$(BIN)/python docs/validate.py
-	@if [ -n "$(SPECPOWER)" ] && [ -n "$(NEWER)" ]; then $(BIN)/python docs/validate_power.py "$(SPECPOWER)" "$(NEWER)"; \
-	else echo "docs/power-validation.md stays as it is: give SPECPOWER=CLONE NEWER=CLONE, see docs/power_results.py"; fi
+	@if [ -n "$(SPECPOWER)" ] && [ -n "$(NEWER)" ] && [ -n "$(ROME)" ]; \
+	then $(BIN)/python docs/validate_power.py "$(SPECPOWER)" "$(NEWER)" "$(ROME)"; \
+	else echo "docs/power-validation.md stays as it is: give SPECPOWER=CLONE NEWER=CLONE ROME=CLONE, see docs/power_results.py"; fi
 
 # Fits the load model to the same collections: impacts/data/wattprint-load-model/factors.csv.
 fit-power: $(READY)

@@ -56,6 +56,7 @@ class EnergyStep:
     observed_seconds: float
     unobserved_seconds: float
     outcome: Outcome
+    at_monotonic_seconds: float | None = None  # when it was read; a slow source is read some time before the tick
 
 
 def advance(state: ChannelState | None, reading: Reading) -> tuple[ChannelState, EnergyStep]:
@@ -70,7 +71,8 @@ def advance(state: ChannelState | None, reading: Reading) -> tuple[ChannelState,
     microjoules, outcome = _energy(state, reading, elapsed)
     observed = outcome in {Outcome.COUNTED, Outcome.WRAPPED, Outcome.INTEGRATED}
     known, unknown = (elapsed, 0.0) if observed else (0.0, max(0.0, elapsed))
-    return new_state, EnergyStep(reading.channel, microjoules, known, unknown, outcome)
+    at = reading.at_monotonic_seconds
+    return new_state, EnergyStep(reading.channel, microjoules, known, unknown, outcome, at)
 
 
 def _state_of(reading: Reading) -> ChannelState:

@@ -23,7 +23,11 @@ from agent.machine import Machine
 from agent.place import check_location, place_of
 from agent.sources.table import SOURCES
 from agent.wholehost.balance import HostBalance
+from agent.wholehost.calibration.calibrations import Kept
+from agent.wholehost.siblings.learning import Learning
+from agent.wholehost.siblings.taught import ANCHOR
 from agent.written.factor_book import book_of
+from impacts.configurations import configuration_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
     from agent.clock import Clock
     from agent.grid.live import LiveIntensity
+    from agent.history.view import HistoryView
     from agent.host import Host
     from agent.written.config import Config
     from impacts.parts import Inventory
@@ -87,15 +92,18 @@ def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
 
 
 @contextmanager
-def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler]:
-    """Open the history (None: in memory) and the sources, and give a sampler over them; close all at the end."""
+def sampling(host: Host, config: Config, state: Path | None, learned: HistoryView | None = None) -> Iterator[Sampler]:
+    """Open the history (None: in memory) and the sources, and give a sampler over them; close all at the end.
+
+    `learned` is the history whose calibrations the sampler begins with, if not its own.
+    """
     facts = build_facts(host, config)
     with ExitStack() as stack:
         history = History.open(state, host.clock)
         stack.callback(history.close)
         sources = SourceSet(facts.serving_machine, SOURCES)
         stack.callback(sources.close)
-        balance = HostBalance(facts.overheads)
+        balance = HostBalance(facts.overheads, _kept_calibrations(learned or history, host.clock))
         live = stack.enter_context(_live(host, config, facts, state))
         hardware = HardwareWatch(facts, lambda before: renewed_facts(before, config))
         stack.callback(hardware.finish, LONGEST_LOOK_SECONDS)
@@ -107,9 +115,26 @@ def sampling(host: Host, config: Config, state: Path | None) -> Iterator[Sampler
             accounts=accounts,
             evaluation=Evaluation(facts),
             hardware=hardware,
+            learning=_learning(facts, history),
         )
         stack.callback(sampler.close)
         yield sampler
+
+
+def _kept_calibrations(history: HistoryView, clock: Clock) -> dict[str, Kept]:
+    """Return what meters have taught of the fast channels, with the time since then by the wall clock."""
+    now = clock.utc_now()
+    return {
+        anchor: Kept(text, max(0.0, (now - at).total_seconds()))
+        for anchor, (at, text) in history.calibrations().items()
+        if anchor != ANCHOR  # that is what siblings are taught
+    }
+
+
+def _learning(facts: HostFacts, history: History) -> Learning:
+    """Go on learning from the inlet meter where the history says that it has come to."""
+    kept = history.calibration(ANCHOR)
+    return Learning(configuration_of(facts.serving), None if kept is None else kept[1])
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Published power of whole servers by load, to fit the load model to and to check it against.
+"""Published power of whole servers, to fit the load model to and to check it against.
 
 Two collections of SPECpower_ssj2008 results (https://www.spec.org/power_ssj2008/results/), of which no table is shipped
 here: SPEC's fair use rule lets figures be cited, not the collection be copied.
@@ -8,6 +8,10 @@ here: SPEC's fair use rule lets figures be cited, not the collection be copied.
   2004 to 2022 with the columns of their pages;
 - `git clone https://github.com/sustainable-computing-io/kepler-model-db`: models/v0.7/specpower-0.7.11, where the results
   of a few newer machines are the points of nearest-neighbour models.
+
+And one machine whose packages were read by RAPL beside a reference meter at the plug:
+
+- `git clone https://github.com/tud-zih-energy/2021-rome-ee`: roco2/conway.tsv (Schöne, Ilsche, Bielert et al. 2021).
 """
 
 from __future__ import annotations
@@ -19,7 +23,6 @@ import json
 import math
 import re
 import zipfile
-from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Self
@@ -27,17 +30,22 @@ from typing import TYPE_CHECKING, Self
 from impacts.parts import Inventory, Part, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LOADS = ("0", "0.1", "0.2", "0.3", "0.5", "0.7", "1")
+ROME = "roco2/conway.tsv"
 SPECPOWER = "data/spec_data_cleaned_unmelted.csv"
 NEWER = "models/v0.7/specpower-0.7.11"
 
 _COLUMNS = {"0": "ActiveIdle"} | {load: f"{round(float(load) * 100)}_AvgPower" for load in LOADS[1:]}
 _MOST_DRIVES = 48  # a larger number in the field of the drives is a capacity or a model
 _SSD = re.compile(r"SSD|solid|M\.2|NVMe|flash|X25|DOM|TFDDA", re.IGNORECASE)
-_SAME_LOAD = 0.05
+_SAME_LOAD, _SAME_IDLE = (
+    0.05,
+    0.015,
+)  # points of a load: idle ones lie closer together, and power rises steeply from there
+_YEAR_OF_NEWER = 2023  # of most of the second collection, which states none
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,7 @@ def _drives(printed: str) -> Iterator[Part]:
 
 
 def newer(clone: Path) -> Iterator[Result]:
-    """Yield the results of 2023 and later in the second collection: median power of each type of machine by load."""
+    """Yield what the second collection has of processors that the first lacks: median power of each type of machine."""
     folder = clone / NEWER / "acpi" / "AbsPower" / "BPFOnly"
     types = json.loads((clone / NEWER / "node_type_index.json").read_text(encoding="utf-8"))
     for number, machine in types.items():
@@ -128,7 +136,7 @@ def newer(clone: Path) -> Iterator[Result]:
             Part("psu", 1),
         )
         label = f"{machine['members'][0].partition('-')[0]} with {chips} x {name}, type {number}"
-        yield Result(label, 2023, Inventory(Server(), parts), _medians(archive))
+        yield Result(label, _YEAR_OF_NEWER, Inventory(Server(), parts), _medians(archive))
 
 
 _NEW = re.compile(
@@ -138,7 +146,7 @@ _NEW = re.compile(
 
 
 def _newer_name(processor: str) -> str | None:
-    """Return the name of a processor of 2022 or later; None of an older one, which the first collection has."""
+    """Return the name of a processor that the first collection lacks; None of any other."""
     found = _NEW.search(processor)
     if found is None or "opteron" in processor:
         return None
@@ -189,18 +197,33 @@ def _medians(archive: Path) -> dict[str, float]:
     model = Points("platform.pkl", packed, ensure_native_byte_order=True).load()
     points = list(zip((float(row[0]) for row in model._fit_X), map(float, model._y.ravel()), strict=True))  # noqa: SLF001
     near = {
-        load: [y for x, y in points if abs(x - float(load)) < (_SAME_LOAD if float(load) else 0.015)] for load in LOADS
+        load: [y for x, y in points if abs(x - float(load)) < (_SAME_LOAD if float(load) else _SAME_IDLE)]
+        for load in LOADS
     }
     return {load: median(values) for load, values in near.items() if values}
 
 
-def known(results: Iterator[Result]) -> list[Result]:
-    """Return the results of one node with at least idle and full load, each page once."""
-    seen: Counter[tuple[str, str]] = Counter()
-    kept = []
-    for result in results:
-        key = (result.name, json.dumps(result.watts, sort_keys=True))
-        seen[key] += 1
-        if seen[key] == 1 and {"0", "1"} <= result.watts.keys():
-            kept.append(result)
-    return kept
+def known(results: Iterable[Result]) -> list[Result]:
+    """Return the results with at least idle and full load, each page once."""
+    pages = {(result.name, json.dumps(result.watts, sort_keys=True)): result for result in reversed([*results])}
+    return [result for result in reversed(pages.values()) if {"0", "1"} <= result.watts.keys()]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPoint:
+    """A steady state of two EPYC 7502 without boost: how much of its threads was busy, W of the packages and at the plug."""
+
+    load: float
+    packages: float
+    wall: float
+
+
+_THREADS = 128
+
+
+def counted_points(clone: Path) -> Iterator[CountedPoint]:
+    """Yield the points of the machine with a reference meter, of kernels of all kinds at three clocks."""
+    lines = (clone / ROME).read_text(encoding="utf-8").splitlines()[1:]
+    for fields in (line.split("\t") for line in lines):
+        if len(fields) > 8:  # noqa: PLR2004 - the last lines are cut off
+            yield CountedPoint(int(fields[6]) / _THREADS, float(fields[3]), float(fields[2]))

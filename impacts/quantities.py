@@ -111,8 +111,8 @@ HOST_IDLE_POWER = Quantity(
     "watts",
     "W",
     Kind.GAUGE,
-    "Power at the host's power supplies' inlets when nothing runs, as the way that its power is known by has it: learned from a "
-    "meter, else by the load model. Absent while it is not known.",
+    "Power at the host's power supplies' inlets while nothing runs: as a meter has taught it, else by the load model. Absent "
+    "while neither knows it.",
     bound_labels=(),
 )
 HOST_IDLE_ENERGY = Quantity(
@@ -120,8 +120,8 @@ HOST_IDLE_ENERGY = Quantity(
     "joules",
     "J",
     Kind.COUNTER,
-    "Part of the host's energy that it would have drawn with nothing to do: the idle power, or the power where that is lower, over "
-    "the time for which the idle power was known since the agent's history began.",
+    "Energy that the host would have drawn with nothing to do: its idle power over time, or its power where that is lower, since "
+    "the agent's history began. Times without a known idle power are not included.",
     bound_labels=(),
 )
 HOST_MEASURED_ENERGY = Quantity(
@@ -282,6 +282,46 @@ EMBODIED_AMORTISED_RATIO = Quantity(
     "Share of the embodied emissions that is amortised, by emissions over all that was acquired together; 1 at most; "
     "falls when a part is added.",
 )
+TAUGHT_POWER = Quantity(
+    "taught_power",
+    "watts",
+    "W",
+    Kind.GAUGE,
+    "Power at the inlet at a CPU load of 0 to 1, as the inlet meter has taught it in five-minute means; only of loads at which "
+    "the host has spent enough time. `wattprint power --learn` makes a factor file for hosts of the same make of it.",
+    ("load",),
+    bound_labels=("load",),
+)
+TAUGHT_OBSERVATION = Quantity(
+    "taught_observation",
+    "seconds",
+    "s",
+    Kind.GAUGE,
+    "Time about a CPU load that the taught power at it rests on; what is older than a month counts for less and less.",
+    ("load",),
+)
+TAUGHT_RESIDUAL = Quantity(
+    "taught_residual",
+    "watts",
+    "W",
+    Kind.GAUGE,
+    "Standard deviation of what the inlet meter shows over five minutes about the power that it has taught.",
+)
+TAUGHT_FLOOR = Quantity(
+    "taught_floor",
+    "watts",
+    "W",
+    Kind.GAUGE,
+    "The least mean power over five minutes that the inlet meter has shown of this configuration.",
+)
+TAUGHT = Quantity(
+    "taught",
+    "",
+    "1",
+    Kind.INFO,
+    "What the taught power is of: the meter's source, and the parts that distinguish hosts of one product.",
+    ("meter", "cpus", "memory", "cards", "drives"),
+)
 FACTOR = Quantity(
     "factor",
     "",
@@ -373,6 +413,11 @@ CATALOGUE: tuple[Quantity, ...] = (
     EMBODIED_BOOKED,
     EMBODIED_AMORTISED,
     EMBODIED_AMORTISED_RATIO,
+    TAUGHT_POWER,
+    TAUGHT_OBSERVATION,
+    TAUGHT_RESIDUAL,
+    TAUGHT_FLOOR,
+    TAUGHT,
     FACTOR,
     HOST,
     BUILD,

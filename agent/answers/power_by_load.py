@@ -29,6 +29,7 @@ class PowerByLoad:
 
     points: tuple[tuple[float, Estimate], ...]
     problems: tuple[Problem, ...]
+    by_siblings: bool  # as inlet meters of siblings have taught it, not by its parts
 
 
 def power_by_load(listed: Listed, loads: Sequence[float], book: FactorBook, on: date) -> PowerByLoad:
@@ -40,7 +41,8 @@ def power_by_load(listed: Listed, loads: Sequence[float], book: FactorBook, on: 
     serving = replace(listed, inventory=listed.inventory.serving_on(on))
     machine = modelled_machine(serving, book, on, _REMEDY)
     points = tuple((load, machine.power(load)) for load in loads)
-    return PowerByLoad(points, (*machine.problems, *_of_a_guest(serving.inventory)))
+    by_siblings = machine.model is not None and machine.model.host is not None
+    return PowerByLoad(points, (*machine.problems, *_of_a_guest(serving.inventory)), by_siblings)
 
 
 def _of_a_guest(inventory: Inventory) -> tuple[Problem, ...]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from agent.errors import ConfigError
 from agent.wholehost.load_model import LoadModel, model_of
+from impacts.cpus.families import machine_class
+from impacts.part_power.cards import card_power
 from impacts.problems import Problem
 from impacts.values.estimates import Citation, Estimate
 
@@ -89,21 +91,30 @@ def modelled_machine(listed: Listed, book: FactorBook, on: date, remedy: str) ->
         ConfigError: the power of its CPUs is not known.
     """
     inventory, cpus = listed.inventory, listed.inventory.of_kind("cpu")
-    if not cpus:
-        raise ConfigError(f"{listed.where}: no CPU is listed; {remedy}")
-    threads = listed.threads or _threads(cpus)
+    if not any(part.count for part in cpus):
+        raise ConfigError(f"{listed.where}: no CPU is listed; name the CPUs in it, or {remedy}")
+    threads = listed.threads or _threads(inventory)
     model = model_of(inventory, book, on, threads)
-    if model.problems and not threads:
+    if model.host is not None:
+        return RunningMachine(model=model, problems=model.problems)
+    if not threads and (model.problems or (inventory.server.virtual and not inventory.server.share_of_host)):
         what = f"the power of the CPU {cpus[0].model or '(no model given)'} is not known"
-        raise ConfigError(f"{listed.where}: {what}; {remedy}, or the `cores` of each CPU in the file")
-    found = (*(replace(problem, remedy=remedy) for problem in model.problems), *_unmodelled(inventory, remedy))
+        raise ConfigError(f"{listed.where}: {what}; set the `cores` of each CPU in the file, or {remedy}")
+    found = (*(replace(problem, remedy=remedy) for problem in model.problems), *_unmodelled(inventory, book, remedy))
     return RunningMachine(model=model, problems=found)
 
 
-def _threads(cpus: Sequence[Part]) -> int:
+def _threads(inventory: Inventory) -> int:
     """Return how many logical CPUs the cores would have; 0 where the cores of a CPU are not known."""
-    cores = [part.cores * part.count for part in cpus if part.cores]
-    return _THREADS_PER_CORE * sum(cores) if len(cores) == len(cpus) else 0
+    cpus = inventory.of_kind("cpu")
+    threads = [part.cores * part.count * _threads_per_core(part, inventory) for part in cpus if part.cores]
+    return sum(threads) if len(threads) == len(cpus) else 0
+
+
+def _threads_per_core(part: Part, inventory: Inventory) -> int:
+    """A core of Arm has one, and what a guest shows as a core is a logical CPU of its host."""
+    is_arm = machine_class(part.model or "", part.cores) == "arm"
+    return 1 if is_arm or inventory.server.virtual else _THREADS_PER_CORE
 
 
 def _measured(given: Given, book: FactorBook, on: date) -> Estimate:
@@ -116,13 +127,28 @@ def _measured(given: Given, book: FactorBook, on: date) -> Estimate:
     return Estimate.exact(given.watts[0], "W", option) * accuracy
 
 
-def _unmodelled(inventory: Inventory, remedy: str) -> Iterator[Problem]:
+def _unmodelled(inventory: Inventory, book: FactorBook, remedy: str) -> Iterator[Problem]:
     """Yield a problem for the parts whose power the model leaves out or takes from a default."""
-    if any(not part.capacity_gb for part in inventory.of_kind("memory")):
-        what = "the capacity of memory modules is not known: their power is left out"
-        yield Problem("model", "memory_power_unknown", what, f"set `capacity_gb` in the file, or {remedy}")
-    cards = inventory.of_kind("gpu")
-    if cards:
-        names = ", ".join(dict.fromkeys(part.model or "unnamed" for part in cards))
-        what = f"what its cards ({names}) do is not known: their power lies anywhere between idle and the limit of their boards"
+    memory = inventory.of_kind("memory")
+    if not memory or any(not part.capacity_gb for part in memory):
+        what = "of memory that is not listed, or whose capacity is not known, the power is left out"
+        yield Problem(
+            "model", "memory_power_unknown", what, f"list the modules with `capacity_gb` in the file, or {remedy}"
+        )
+    if not (inventory.of_kind("psu") or inventory.server.virtual or inventory.server.form == "blade"):
+        what = "no power supply is listed: what they always lose is left out"
+        yield Problem("model", "psu_power_unknown", what, f"list them with `rated_watts` in the file, or {remedy}")
+    yield from _of_cards(inventory.of_kind("gpu"), book, remedy)
+
+
+def _of_cards(cards: Sequence[Part], book: FactorBook, remedy: str) -> Iterator[Problem]:
+    """Yield what is assumed of cards: their use, and of a model that no dataset has its power, too."""
+    unknown = [part.model or "unnamed" for part in cards if card_power(book, part.model or "") is None]
+    if unknown:
+        what = (
+            f"no dataset has the power of some cards ({', '.join(dict.fromkeys(unknown))}): that of any card stands in"
+        )
+        yield Problem("model", "gpu_unknown", what, f"correct their `model`, or {remedy}")
+    if len(unknown) < len(cards):
+        what = "how busy its cards are is not known, and the load is the CPUs' alone: any use from idle to their limits"
         yield Problem("model", "gpu_power_assumed", what, remedy)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import ceil, floor, log10
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,4 +62,4 @@ def _round_step(least: float) -> float:
     if least <= 0:
         return 1.0
     power = 10.0 ** floor(log10(least))
-    return next((step * power for step in _ROUND_STEPS if step * power >= least), ceil(least))
+    return next(step * power for step in _ROUND_STEPS if step * power >= least)

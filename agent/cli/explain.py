@@ -44,7 +44,7 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
     if arguments.state is not None:
         config = replace(config, state_directory=arguments.state)
     history = _history(host, config.state_directory, asked_for=arguments.state is not None)
-    with sampling(host, config, None) as sampler:
+    with sampling(host, config, None, learned=history) as sampler:
         accounts = sampler.accounts.electricity
         if history is not None:
             accounts.go_on_after(history)

@@ -17,7 +17,7 @@ from agent.cli.options import add_config, add_format
 from agent.cli.tables import aligned, problem_lines
 from agent.config_file import config_of
 from agent.errors import ConfigError
-from agent.written.residual_mix import import_residual_mix, imported_datasets
+from agent.written.imports import import_factors, imported_datasets
 from impacts.datasets import load_book, read_datasets
 from impacts.problems import Problem
 from impacts.values.derivations import spread
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     _Read = tuple[Dataset, tuple[Factor, ...]]
 
-HELP = "list the cited numbers behind every figure, show the one that is taken for a subject, or import residual mixes"
+HELP = "list the cited numbers behind every figure, show the one that is taken for a subject, or import your own"
 
 
 _PER_KWH = "gCO2e/kWh"
@@ -50,8 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "subject", metavar="SUBJECT", help="cpu_die, electricity:FR, electricity:FR:2023 … (`factors list` names them)"
     )
     showing.add_argument("--criterion", metavar="C", help="gwp, adpe, pe, water, power or attribute (default: gwp)")
-    importing = actions.add_parser("import", help="check a CSV file of residual mixes and keep it for the agent")
-    importing.add_argument("file", type=Path, metavar="F", help="the file; docs/market-based.md has its columns")
+    importing = actions.add_parser(
+        "import", help="check a CSV file of residual mixes or of siblings' power and keep it for the agent"
+    )
+    importing.add_argument(
+        "file", type=Path, metavar="F", help="the file; docs/market-based.md and docs/siblings.md have its columns"
+    )
     importing.add_argument("--into", type=Path, metavar="DIR", help="the state directory (default: the config's)")
     for action in (listing, showing):
         action.add_argument("--format", choices=("text", "json"), default=argparse.SUPPRESS, help="how to print it")
@@ -81,11 +85,8 @@ def execute(arguments: argparse.Namespace, host: Host) -> int:
 
 def _import(arguments: argparse.Namespace, host: Host) -> Iterator[str]:
     directory = arguments.into or config_of(host, arguments.config).state_directory
-    done = import_residual_mix(arguments.file, directory, load_book())
-    years = sorted({factor.valid_from.year for factor in done.factors})
-    regions = {factor.region for factor in done.factors}
-    span = f"{years[0]}" if len(years) == 1 else f"{years[0]} to {years[-1]}"
-    yield f"{done.file}: {len(done.factors)} residual mixes of {len(regions)} regions, {span}; restart the agent to use them"
+    done = import_factors(arguments.file, directory, load_book())
+    yield f"{done.file}: {done.summary}; restart the agent to use them"
     yield from problem_lines(_one_of_each(done.problems))
 
 

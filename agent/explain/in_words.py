@@ -24,17 +24,18 @@ _WAYS = {
     "siblings": "Nothing measures it here: it is modelled by what meters of machines of the same kind have taught.",
 }
 _BETTER = {
-    "measured": "A meter of better accuracy; this one's makes the bounds.",
+    "measured": "A meter of better accuracy: the bounds are those of this one.",
     "calibrated": "The meter's return: `wattprint doctor` shows what keeps it from being read.",
-    "part_modelled": "A meter at the inlets, by IPMI, Redfish or PMBus, were it read for some hours only: it teaches what the "
-    "counters leave out, and the agent keeps that. `wattprint doctor` shows what this machine has.",
+    "part_modelled": "A meter at the inlets (IPMI, Redfish, PMBus), even for some hours: it teaches what the counters leave out, "
+    "and the agent keeps that. `wattprint doctor` shows what this machine has.",
     "siblings": "A meter or a counter of its own: `wattprint doctor` shows what this machine has.",
     "modelled": "A counter (RAPL) or a meter at the inlets: `wattprint doctor` shows what this machine has, and what keeps it "
     "from being read. A fleet with some meters teaches the others: `wattprint power --learn`.",
 }
 _FROM = "power of "
 _MODELLED = "_modelled"
-# What the model has had to assume, and parts that it has had to guess: the inventory also speaks of dates, say.
+_COEFFICIENT = "_coefficient"
+# Of the inventory's problems, those that move the power: others are of dates of acquisition, say.
 _OF_PARTS = frozenset(
     {
         "memory_assumed",
@@ -83,8 +84,25 @@ def _parts(figure: Figure, derivation: Derivation) -> Iterator[str]:
         ]
         if named:
             yield f"{title}: {', '.join(named)}"
+    yield from _taught(derivation)
     power = figure.estimate
     yield f"in all: {power.central:.4g} W at the inlets, between {power.low:.4g} and {power.high:.4g} W"
+
+
+def _taught(derivation: Derivation) -> Iterator[str]:
+    """Yield what a slow meter has taught of the channels, if the power is worked out by it."""
+    coefficients = [
+        f"{item.name.removesuffix(_COEFFICIENT)} {item.estimate.central:.3g}"
+        for item in derivation.inputs
+        if item.name.endswith(_COEFFICIENT)
+    ]
+    intercept = next((item.estimate.central for item in derivation.inputs if item.name == "intercept"), None)
+    if intercept is not None:
+        of_components = f"a watt inside is at the inlets, by component: {', '.join(coefficients)}; " * bool(
+            coefficients
+        )
+        yield f"the meter gives the energy, the channels its shape: {of_components}{intercept:.4g} W whatever they do"
+        yield derivation.note
 
 
 def _remedies(problems: Iterable[Problem]) -> Iterator[str]:

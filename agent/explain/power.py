@@ -34,7 +34,7 @@ def host_figures(step: HostStep | None) -> Iterator[Figure]:
     """Return the host's power now, by its last step; None where no step is of the present."""
     if step is None:
         return
-    yield Figure.derived(q.HOST_POWER, (step.basis.value,), step.power, step.basis.value)
+    yield Figure.derived(q.HOST_POWER, (step.basis.value,), step.power, step.method or step.basis.value)
     if step.idle is not None:
         yield Figure.derived(q.HOST_IDLE_POWER, (), step.idle, step.basis.value)
     yield Figure.derived(q.HOST_MEASURED_ENERGY, (), _measured_share(step))

@@ -196,10 +196,13 @@ class HistoryView:
 
     def calibration(self, anchor: str) -> tuple[datetime, str] | None:
         """Return the state of a calibration and when it was kept; None if there is none."""
-        query = "SELECT at_utc_seconds, state FROM calibration WHERE anchor = ?"
+        return self.calibrations().get(anchor)
+
+    def calibrations(self) -> dict[str, tuple[datetime, str]]:
+        """Return the state of each calibration and when it was kept, by its anchor."""
         with reading():
-            row = self._connection.execute(query, (anchor,)).fetchone()
-        return row and (datetime.fromtimestamp(row[0], UTC), row[1])
+            rows = self._connection.execute("SELECT anchor, at_utc_seconds, state FROM calibration").fetchall()
+        return {anchor: (datetime.fromtimestamp(at, UTC), state) for anchor, at, state in rows}
 
     def close(self) -> None:
         """Close the file."""

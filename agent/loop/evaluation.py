@@ -10,6 +10,7 @@ from agent.explain.electricity import ElectricityPapers
 from agent.explain.embodied import amortised_figure, amortised_ratio_figure, embodied_figures
 from agent.explain.factors import factor_figures
 from agent.explain.power import EVER, OBSERVED, channel_figures, host_energy_figures, host_figures, idle_energy_figure
+from agent.explain.taught import taught_figures
 from agent.loop.host_problems import host_problems
 from agent.version import VERSION
 from impacts import quantities as q
@@ -60,6 +61,7 @@ class Evaluation:
             *amortised_ratio_figure(self.facts, state.at, accounts.ever.begins),
             *_channel_figures(state, accounts, sources),
             *papers.grid_figures(),
+            *taught_figures(state.taught),
             *self._constant,
         )
         return Snapshot(

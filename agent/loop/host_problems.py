@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.readings import Method
 from agent.wholehost.host_step import Basis
+from agent.wholehost.ways import SIBLINGS
 from impacts.problems import Problem
 
 if TYPE_CHECKING:
@@ -22,19 +23,32 @@ def host_problems(facts: HostFacts, state: LoopState, sources: SourceSet) -> Ite
     """Return what users ought to know about the host's power now."""
     step = state.present.host_step
     basis = step.basis if step else None
+    by_siblings = step is not None and step.method == SIBLINGS
     if basis is None and state.ticks == 1:
         return  # every counter needs a second look
-    if basis not in {Basis.MEASURED, Basis.CALIBRATED}:
-        yield _not_measured(basis, sources)
+    if basis is Basis.CALIBRATED:
+        what = "the inlet meter is silent: power is worked out by what it has taught of the channels that go on"
+        remedy = "`wattprint doctor` says what the meter's source lacks; until it is back, the bounds widen with time"
+        yield Problem("host", "calibrated", what, remedy)
+    elif basis is not Basis.MEASURED:
+        yield _taught_by_siblings() if by_siblings else _not_measured(basis, sources)
     if basis is Basis.MODELLED:
         yield from facts.model.problems
-    if basis in {Basis.MODELLED, Basis.PART_MODELLED} and facts.serving.of_kind("gpu") and not _measures_cards(sources):
+    is_by_parts = basis in {Basis.MODELLED, Basis.PART_MODELLED} and not by_siblings
+    if is_by_parts and facts.serving.of_kind("gpu") and not _measures_cards(sources):
         what = "no source reports the power of the GPUs: a guess between idle and full load stands in for it"
         yield Problem("host", "gpu_modelled", what, "compare the host with a meter at the plug")
 
 
 def _measures_cards(sources: SourceSet) -> bool:
     return any(c.component == "gpu" and c.method is not Method.MODELLED for c in sources.channels)
+
+
+def _taught_by_siblings() -> Problem:
+    what = "no power counter could be read: power follows from load as inlet meters of siblings have taught it"
+    return Problem(
+        "host", "modelled", what, "make the host's own meter readable: `wattprint doctor` says what it lacks"
+    )
 
 
 def _not_measured(basis: Basis | None, sources: SourceSet) -> Problem:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from agent.loop.floors import Floors
 from agent.loop.publication import Publication
 from agent.loop.state import LoopState
+from agent.wholehost.siblings.taught import ANCHOR
+from impacts.configurations import configuration_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from agent.loop.hotplug import HardwareWatch
     from agent.loop.source_set import SourceSet
     from agent.wholehost.balance import HostBalance
+    from agent.wholehost.host_step import HostStep
+    from agent.wholehost.siblings.learning import Learning
     from impacts.snapshots import Snapshot
 
 
@@ -34,6 +38,7 @@ class Sampler:
         accounts: Accounts,
         evaluation: Evaluation,
         hardware: HardwareWatch,
+        learning: Learning,
     ) -> None:
         self._clock = clock
         self.sources = sources
@@ -41,6 +46,7 @@ class Sampler:
         self.accounts = accounts
         self.evaluation = evaluation
         self._hardware = hardware
+        self._learning = learning
         self.state = LoopState(clock.utc_now())
         self._floors = Floors(accounts.history.directory)
         self._publication = Publication(self._snapshot)
@@ -68,6 +74,7 @@ class Sampler:
             self.state.ticks += 1
             self.state.present.take(steps, host_step, now)
             self.state.problems = self._balance.problems
+            self._learn(host_step, now)
 
     def run(self, interval_seconds: float, write_seconds: float, stopped: Callable[[], bool]) -> None:
         """Tick at fixed times until stopped; times that could not be kept are counted and never caught up."""
@@ -86,6 +93,8 @@ class Sampler:
 
     def write(self) -> None:
         """Write the history now, and mend the hours of which more is known; whoever asks meanwhile is not held up."""
+        for anchor, state in self._balance.calibration_states.items():
+            self.accounts.history.keep_calibration(anchor, state)
         self.accounts.write()
         with self._publication.changing():
             self.accounts.mend_hours()
@@ -103,6 +112,14 @@ class Sampler:
             self.sources.follow(facts.serving_machine)
             self.accounts.follow(facts)
             self.evaluation.follow(facts)
+            self._learning.follow(configuration_of(facts.serving))
+
+    def _learn(self, step: HostStep | None, now: float) -> None:
+        """Let an inlet meter teach what the host draws at which load; the next write keeps it."""
+        state = self._learning.state if self._learning.take(self.sources.cpu_load, step, now) else None
+        if state is not None:
+            self.accounts.history.keep_calibration(ANCHOR, state)
+        self.state.taught = self._learning.taught
 
     def _snapshot(self) -> Snapshot:
         """Work out what there is to say, with no counter below what was published before."""

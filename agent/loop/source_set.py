@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.errors import SourceAbsent, SourceDenied
 from agent.loop.attempt import Answer, attempt, attempt_open
 from agent.loop.worker import Worker
-from agent.sources.source import FollowsParts, HasProblems
+from agent.sources.source import FollowsParts, HasProblems, ShowsLoad
 from impacts.problems import Problem
 from impacts.snapshots import SourceState
 
@@ -99,6 +99,14 @@ class SourceSet:
     def channels(self) -> list[Channel]:
         """The channels of all open sources, in the order of the table."""
         return [channel for watched in self.watched if watched.source for channel in watched.source.channels]
+
+    @property
+    def cpu_load(self) -> float | None:
+        """The CPUs' mean load since the read before, 0 to 1; None where no source shows it."""
+        for watched in self.watched:
+            if watched.up and isinstance(watched.opened, ShowsLoad):
+                return watched.opened.mean_load()
+        return None
 
     def read(self, patience_seconds: float = 0.0) -> list[Reading]:
         """Return what every open source reports now. A source that fails is counted and takes nothing from the others.

@@ -11,6 +11,7 @@ from agent.loop.present import Present
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from agent.wholehost.siblings.taught import Taught
     from impacts.problems import Problem
 
 
@@ -23,3 +24,4 @@ class LoopState:
     ticks: int = 0
     missed_ticks: int = 0
     problems: tuple[Problem, ...] = ()  # of the balance
+    taught: Taught | None = None  # what the inlet meter has taught

@@ -30,17 +30,16 @@ _COUNTED_FIELDS = 8  # user nice system idle iowait irq softirq steal; guest tim
 
 
 class LoadModelSource:
-    """Modelled power of CPU, memory and drives at the load since the last read."""
+    """Modelled power of every part that is known, at the load since the last read."""
 
     def __init__(self, host: Host, model: LoadModel, descriptor: int) -> None:
         self._clock = host.clock
         self._epoch = host.boot_id()
-        self.model = model
+        self._build(model)
         self._descriptor = descriptor
         self._busy_and_total = (0, 0)  # since the boot: the first reading is the mean since then
         self.load = 0.0
         self._read_at: float | None = None
-        self.channels = tuple(_channel(term) for term in model.terms)
         self.notes: tuple[str, ...] = ()
 
     def read(self) -> Sequence[PowerReading]:
@@ -60,13 +59,24 @@ class LoadModelSource:
         self._read_at = at
         return [
             PowerReading(channel, at, term.watts(self.load), averaged_over, self._epoch)
-            for channel, term in zip(self.channels, self.model.terms, strict=True)
+            for channel, term in zip(self.channels, self._terms, strict=True)
         ]
+
+    def mean_load(self) -> float:
+        """Return the CPUs' mean load since the read before, 0 to 1."""
+        return self.load
 
     def follow(self, machine: Machine) -> None:
         """Go on with the parts that the machine has now; the load is the same."""
-        self.model = load_model(machine)
-        self.channels = tuple(_channel(term) for term in self.model.terms)
+        self._build(load_model(machine))
+
+    def _build(self, model: LoadModel) -> None:
+        """Have a channel for each component, and one for the host where siblings have taught what it draws."""
+        self.model = model
+        self._terms = model.terms if model.host is None else (*model.terms, model.host)
+        self.channels = tuple(
+            _channel(term, Boundary.INLET if term is model.host else Boundary.COMPONENT) for term in self._terms
+        )
 
     def close(self) -> None:
         """Close /proc/stat."""
@@ -95,16 +105,16 @@ def busy_and_total_ticks(stat: bytes) -> tuple[int, int]:
     return total - sum(ticks[field] for field in _IDLE_FIELDS), total
 
 
-def _channel(term: Term) -> Channel:
+def _channel(term: Term, boundary: Boundary) -> Channel:
     return Channel(
         source=NAME,
         name=term.name,
         component=term.component,
-        boundary=Boundary.COMPONENT,
+        boundary=boundary,
         method=Method.MODELLED,
         accuracy=term.accuracy,
         model=term.model,
     )
 
 
-ENTRY = SourceEntry(NAME, open_source, READS, "no counter: power modelled from load, CPU model, memory and drives")
+ENTRY = SourceEntry(NAME, open_source, READS, "no counter: power modelled from the parts and the CPUs' load")

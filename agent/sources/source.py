@@ -48,6 +48,14 @@ class HasProblems(Source, Protocol):
         """What they ought to know."""
 
 
+@runtime_checkable
+class ShowsLoad(Protocol):
+    """A source that knows how busy the CPUs are."""
+
+    def mean_load(self) -> float:
+        """Return the mean load since the read before, 0 to 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How often a slow source is read, and how long a read may take, in seconds."""

@@ -38,6 +38,10 @@ class Contradictions:
         """Return the problems of meters that have contradicted their components for a while."""
         return tuple(found.problem for found in self._by_meter.values() if at - found.since > LASTING_SECONDS)
 
+    def settle(self, meter: str) -> None:
+        """Forget what did not fit: seen over the meter's own window and delay, it does."""
+        self._by_meter.pop(meter, None)
+
     def found(self, meter: str, shown: Sequence[Report], reports: Reports) -> bool:
         """Check what a meter shows against the components of the same time; remember what does not fit."""
         measured = [channel for channel in reports.channels if channel.method is not Method.MODELLED]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.wholehost.terms import LOAD, Term
 from impacts.cpus.families import family_tdp_watts, power_family
+from impacts.cpus.families import machine_class as class_of_cpu
 from impacts.cpus.names import tdp_watts
 from impacts.factors import FactorMissing
 from impacts.problems import Problem
@@ -15,7 +16,7 @@ from impacts.values.derivations import work_out
 from impacts.values.estimates import Estimate, merge_grounds, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from impacts.factor_book import FactorBook
     from impacts.parts import Inventory, Part
@@ -40,20 +41,34 @@ def machine_class(cpus: Sequence[Part]) -> str:
 
 
 def _class_of_curve(cpus: Sequence[Part]) -> str:
-    families = (power_family(part.model or "", part.cores) for part in cpus)
-    return next((family.machine_class for family in families if family is not None), "server")
+    classes = (class_of_cpu(part.model or "", part.cores) for part in cpus)
+    return next(filter(None, classes), "server")
 
 
 def _curve(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> Curve:
     """Return the share of the thermal design power that is drawn at each load."""
     kind = _class_of_curve(cpus)
-    if kind == "server" and cpus and all(part.boost is False for part in cpus):
+    if kind == "server" and _of_all(part.boost for part in cpus) is False:
         kind = "server_without_boost"
     ratios = _family_ratios(cpus, value)
     points = {load: value(f"cpu_load_curve:{kind}:{load}") * ratios[load] for load in CURVE_LOADS}
-    if cpus and all(part.deep_idle is False for part in cpus):
-        points["0"] = value("cpu_idle_share_without_deep_idle")
+    if _of_all(part.deep_idle for part in cpus) is False:
+        awake = points["0"] * value("cpu_idle_without_deep_idle")
+        points = {load: _at_least(awake, share) for load, share in points.items()} | {"0": awake}
     return Curve(tuple((float(load), _on_load(share)) for load, share in points.items()))
+
+
+def _of_all(limits: Iterable[bool | None]) -> bool | None:
+    """Return what holds for all CPUs; None where they differ, or it is not known."""
+    found = set(limits)
+    return found.pop() if len(found) == 1 else None
+
+
+def _at_least(idle: Estimate, share: Estimate) -> Estimate:
+    """Return a share under load that is not below the idle one: more work never draws less."""
+    grounds = merge_grounds(share.grounds, idle.grounds)
+    low, central, high = max(share.low, idle.low), max(share.central, idle.central), max(share.high, idle.high)
+    return Estimate(low, central, high, share.unit, grounds)
 
 
 def _family_ratios(cpus: Sequence[Part], value: Callable[[str], Estimate]) -> dict[str, Estimate]:

@@ -43,6 +43,7 @@ class HostStep:
     channels: tuple[Channel, ...]  # that went in
     idle: Derivation | None = None  # W: what the host draws while nothing runs; None: not known
     shape: tuple[tuple[float, int], ...] = ()  # how it is spread inside: seconds and microjoules of smaller steps
+    method: str = ""  # by what it is known, where the basis does not say it: siblings
 
     @property
     def idle_joules(self) -> Bounded:
@@ -105,6 +106,12 @@ def modelled_idle_power(channels: Sequence[Channel], psu_efficiency: Estimate) -
     return work_out(
         "power of the host while nothing runs, modelled", formula, {**idle, "psu_efficiency": psu_efficiency}
     )
+
+
+def taught_idle_power(channels: Sequence[Channel]) -> Derivation | None:
+    """Return what siblings have taught of the host while nothing runs (W); None without a modelled channel."""
+    idle = {formula_name(one): one.model.idle for one in channels if one.model is not None}
+    return work_out("power of the host while nothing runs, by its siblings", " + ".join(idle), idle) if idle else None
 
 
 def with_sums(formula: str, sums: Mapping[str, Sequence[str]]) -> str:

@@ -89,10 +89,16 @@ def _modelled(channels: Sequence[Channel], depth: int) -> list[Line]:
     measured = [channel for channel in channels if channel.method is not Method.MODELLED]
     covered = {component for channel in outermost_components(measured) for component in contents(channel.component)}
     return [
-        Line(depth, channel, "modelled, and measured above" if channel.component in covered else "modelled")
+        Line(depth, channel, _modelled_as(channel, covered))
         for channel in channels
         if channel.method is Method.MODELLED
     ]
+
+
+def _modelled_as(channel: Channel, covered: set[str]) -> str:
+    if channel.boundary is Boundary.INLET:
+        return "modelled, as the meters of siblings have taught"
+    return "modelled, and measured above" if channel.component in covered else "modelled"
 
 
 def meters(channels: Sequence[Channel], boundary: Boundary) -> list[tuple[Channel, ...]]:

@@ -14,14 +14,14 @@ from impacts.part_power.memory import module_power
 from impacts.part_power.network import nic_power
 from impacts.values.curves import Curve
 from impacts.values.derivations import work_out
-from impacts.values.estimates import Citation, Estimate, total
+from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from impacts.factor_book import FactorBook
-    from impacts.part_power.supplies import SupplyLoss
     from impacts.parts import Inventory, Part
+    from impacts.values.derivations import Derivation
 
     Value = Callable[[str], Estimate]  # the datasets' value of a subject
 
@@ -38,9 +38,9 @@ def part_terms(inventory: Inventory, book: FactorBook, value: Value, threads: in
             yield from _pieces(kind, component, inventory, book)
 
 
-def supplies_term(loss: SupplyLoss | None) -> tuple[Term, ...]:
+def supplies_term(loss: Derivation | None) -> tuple[Term, ...]:
     """Return the term of what the power supplies lose whatever they deliver; none where the host has none of its own."""
-    return () if loss is None else (Term("psu", "psu", loss.constant),)
+    return () if loss is None else (Term("psu", "psu", loss),)
 
 
 def _memory(inventory: Inventory, book: FactorBook) -> Iterator[Term]:
@@ -49,27 +49,19 @@ def _memory(inventory: Inventory, book: FactorBook) -> Iterator[Term]:
     if not parts:
         return
     idle, busy = (
-        work_out(
-            f"modelled power of the memory, {state}",
-            " + ".join(f"modules_{number} × module_{number}" for number, _ in enumerate(parts)),
-            {
-                name: each
-                for number, (part, power) in enumerate(parts)
-                for name, each in (
-                    (f"modules_{number}", _count(part.count)),
-                    (f"module_{number}", getattr(power, state)),
-                )
-            },
-        )
+        _sum(f"modelled power of the memory, {state}", [(part.count, getattr(power, state)) for part, power in parts])
         for state in ("idle", "busy")
     )
-    low, central, high = (
-        min(1.0, getattr(idle.estimate, corner) / getattr(busy.estimate, corner))
-        for corner in ("low", "central", "high")
-    )
-    grounds = (LOAD, *idle.estimate.grounds)
-    share = Estimate(min(low, central), central, max(high, central), "1", grounds)
+    share = _idle_share(idle.estimate, busy.estimate)
     yield Term("memory", "dram", busy, Curve(((0.0, share), (1.0, Estimate.exact(1.0, "1", LOAD)))))
+
+
+def _idle_share(idle: Estimate, busy: Estimate) -> Estimate:
+    """Return idle over busy power, each bound by its like: what a module draws more of busy it draws more of idle."""
+    low, central, high = (
+        min(1.0, getattr(idle, corner) / getattr(busy, corner)) for corner in ("low", "central", "high")
+    )
+    return Estimate(min(low, central), central, max(high, central), "1", (LOAD, *idle.grounds))
 
 
 def _board(inventory: Inventory, value: Value, threads: int) -> Term:
@@ -89,33 +81,40 @@ def _board(inventory: Inventory, value: Value, threads: int) -> Term:
 
 def _cards(inventory: Inventory, book: FactorBook, value: Value) -> Iterator[Term]:
     """Yield what accelerators draw of whose use nothing is known: anything from idle to the limit of their boards."""
-    powers = [_card(part, book, value) for part in inventory.of_kind("gpu")]
+    powers = [(part.count, _card(part, book, value)) for part in inventory.of_kind("gpu")]
     if powers:
-        names = {f"model_{number}": power for number, power in enumerate(powers)}
-        yield Term("gpu", "gpu", work_out("modelled power: gpu", " + ".join(names), names))
+        yield Term("gpu", "gpu", _sum("modelled power: gpu", powers))
 
 
-def _card(part: Part, book: FactorBook, value: Value) -> Estimate:
+def _card(part: Part, book: FactorBook, value: Value) -> Derivation | Estimate:
     power = card_power(book, part.model or "")
     if power is None:
-        return value("gpu_power").scaled(part.count)
-    inputs = {"cards": _count(part.count), "idle": power.idle, "use": value("card_use"), "limit": power.limit}
-    return work_out("modelled power of cards", "cards × (idle + use × (limit − idle))", inputs).estimate
+        return value("gpu_power")
+    inputs = {"idle": power.idle, "use": value("card_use"), "limit": power.limit}
+    return work_out("modelled power of a card", "idle + use × (limit − idle)", inputs)
 
 
 def _pieces(kind: str, component: str, inventory: Inventory, book: FactorBook) -> Iterator[Term]:
     """Yield what pieces of a kind draw at a load of their own, which is not the CPUs'."""
-    powers = [(part, _piece(part, book)) for part in inventory.of_kind(kind)]
-    known = [power.scaled(part.count) for part, power in powers if power is not None]
+    powers = [(part.count, _piece(part, book)) for part in inventory.of_kind(kind)]
+    known = [(count, power) for count, power in powers if power is not None]
     if known:
-        inputs = {"power": total(known)}
-        yield Term(kind, component, work_out(f"modelled power: {kind.replace('_', ' ')}", "power", inputs))
+        yield Term(kind, component, _sum(f"modelled power: {kind.replace('_', ' ')}", known))
 
 
 def _piece(part: Part, book: FactorBook) -> Estimate | None:
     if part.kind == "nic":
         return nic_power(book, part.model)
     return controller_power(book, part.model) if part.kind == "storage_controller" else drive_power(book, part)
+
+
+def _sum(title: str, powers: Sequence[tuple[int, Derivation | Estimate]]) -> Derivation:
+    """Return the power of so many pieces of each kind; `powers` has how many, and the power of one."""
+    inputs: dict[str, Derivation | Estimate] = {}
+    for number, (count, each) in enumerate(powers, 1):
+        inputs |= {f"count_{number}": _count(count), f"each_{number}": each}
+    formula = " + ".join(f"count_{number} × each_{number}" for number in range(1, len(powers) + 1))
+    return work_out(title, formula, inputs)
 
 
 def _count(number: float) -> Estimate:

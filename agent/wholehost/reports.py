@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
-from agent.readings import Channel, Method
+from agent.readings import Boundary, Channel, Method
 from impacts.values.units import JOULES_PER_MICROJOULE
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Reports:
     _since_step: dict[Key, Report] = field(default_factory=dict)
     _reported_at: dict[Key, float] = field(default_factory=dict)
     _usual_seconds: dict[Key, float] = field(default_factory=dict)  # the length of each channel's last step
-    _counted_until: dict[Key, float] = field(default_factory=dict)  # of channels without a report in the last host step
+    _begun_at: float | None = None  # the tick after which this host step began
 
     def take(self, steps: Iterable[EnergyStep], at: float) -> None:
         """Take the steps of the tick at `at`."""
@@ -63,8 +64,9 @@ class Reports:
         return [self._since_step[channel.key] for channel in channels if channel.key in self._since_step]
 
     def modelled(self) -> list[Report]:
-        """Return the reports of the load model."""
-        return [report for report in self._since_step.values() if report.channel.method is Method.MODELLED]
+        """Return the reports of the load model's components."""
+        found = (report for report in self._since_step.values() if report.channel.method is Method.MODELLED)
+        return [report for report in found if report.channel.boundary is Boundary.COMPONENT]
 
     def is_silent(self, channel: Channel) -> bool:
         """Whether a channel has reported nothing for long, or nothing at all yet."""
@@ -82,16 +84,15 @@ class Reports:
 
     def begin_anew(self) -> None:
         """Begin the next host step. Of what a late channel reports, only the part after this tick counts in it."""
-        late = (channel.key for channel in self.channels if self._reported_at.get(channel.key) != self.at)
-        self._counted_until |= dict.fromkeys(late, self.at)
+        self._begun_at = self.at
         self._since_step = {}
 
     def _take(self, step: EnergyStep) -> None:
         key = step.channel.key
         elapsed = step.observed_seconds + step.unobserved_seconds
-        counted_until = self._counted_until.pop(key, None)
         # Of a step that reaches back into an earlier host step, only the part after that counts.
-        share = 1.0 if counted_until is None or elapsed <= 0 else min(1.0, (self.at - counted_until) / elapsed)
+        is_late = self._begun_at is not None and self._reported_at.get(key, -inf) < self._begun_at and elapsed > 0
+        share = min(1.0, (self.at - (self._begun_at or 0.0)) / elapsed) if is_late else 1.0
         report = self._since_step.setdefault(key, Report(step.channel))
         report.channel = step.channel
         report.microjoules += round(step.microjoules * share)

@@ -44,7 +44,7 @@ class Term:
 
     @property
     def accuracy(self) -> Estimate:
-        """What the truth may be, as ratios of the modelled power, at whatever load the bounds are widest."""
+        """What the truth may be, as ratios of the modelled power, at the load at which the bounds are widest."""
         full, shares = self.full.estimate, [share for _, share in self.share.points if share.central]
         low = min(share.low / share.central for share in shares) * full.low / full.central
         high = max(share.high / share.central for share in shares) * full.high / full.central

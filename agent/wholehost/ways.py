@@ -2,7 +2,7 @@
 """The ways to the host's energy: an inlet meter, the platform's counter, counted components, the load model.
 
 Each knows whether it can be used now, whether its channels are worth waiting for, and which step they make. A further
-way, such as the calibrated one, is a class here and a place in `ways`.
+way is a class and a place in `ways`; the calibrated one, with all that it rests on, is in `calibration/`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from agent.readings import Boundary, Channel, Method
-from agent.wholehost.host_step import Basis, HostStep, host_step, modelled_idle_power
+from agent.wholehost.host_step import Basis, HostStep, host_step, modelled_idle_power, taught_idle_power
 from agent.wholehost.overlap import contents, meters, outermost_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agent.wholehost.calibration.calibrations import Calibrations
     from agent.wholehost.contradictions import Contradictions
     from agent.wholehost.reports import Report, Reports
     from impacts.values.derivations import Derivation
@@ -27,14 +28,15 @@ if TYPE_CHECKING:
 class Overheads:
     """What lies between the components and the inlet.
 
-    `delivery` is what voltage regulators and fans make of a watt that a component counts; `psu_efficiency` what a further
-    watt behind the power supplies is over what it costs at their inlets: their constant loss is a term of the load model.
+    `delivery` is what voltage regulators and fans make of a watt that a component counts. `psu_efficiency` is the share of a
+    further watt at the inlets that arrives behind the power supplies; what they lose anyway is a term of the load model.
     """
 
     delivery: Estimate
     psu_efficiency: Estimate
 
 
+SIBLINGS = "siblings"  # the method of a host's power
 _SUPPLIES = "psu"  # the component of the load model's term for what they lose whatever they deliver
 
 
@@ -92,6 +94,8 @@ class _WholeHostMeter:
 class InletMeter(_WholeHostMeter):
     """A meter at the power supplies' inlets: `measured`."""
 
+    idle: Derivation | None = None  # by the load model, until the meter has taught it
+
     @property
     def name(self) -> str:
         """What it is called in problems: `ipmi_dcmi`."""
@@ -99,7 +103,8 @@ class InletMeter(_WholeHostMeter):
 
     def step(self, reports: Reports) -> HostStep | None:
         """Return the sum of its channels, unless it contradicts the components inside."""
-        return host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
+        step = host_step(Basis.MEASURED, self._shown(reports), [], "measured", {})
+        return step and replace(step, idle=self.idle)
 
 
 @dataclass(frozen=True)
@@ -200,21 +205,61 @@ class LoadModelled:
         return step and replace(step, idle=self.idle)
 
 
-def ways(channels: Sequence[Channel], overheads: Overheads, contradictions: Contradictions) -> list[Way]:
+@dataclass(frozen=True, slots=True)
+class TaughtBySiblings:
+    """What inlet meters of siblings have taught of hosts like this one, at its load: `modelled`, before the load model."""
+
+    channels: tuple[Channel, ...]
+    idle: Derivation | None
+    anchors: tuple[Channel, ...] = ()
+
+    def usable(self, reports: Reports) -> bool:
+        """Whether the load is known."""
+        return not all(map(reports.is_silent, self.channels))
+
+    def awaited(self, reports: Reports) -> bool:  # noqa: ARG002 - it rests on no counter
+        """Never: as the load model, it makes do with what is there."""
+        return False
+
+    def has_reported(self, reports: Reports) -> bool:
+        """Whether the load has been reported."""
+        return bool(reports.of(self.channels))
+
+    def step(self, reports: Reports) -> HostStep | None:
+        """Return what the siblings draw at the load that was reported."""
+        step = host_step(Basis.MODELLED, [], reports.of(self.channels), "modelled", {})
+        return step and replace(step, method=SIBLINGS, idle=self.idle)
+
+
+def ways(
+    channels: Sequence[Channel],
+    overheads: Overheads,
+    contradictions: Contradictions,
+    calibrations: Calibrations | None = None,
+) -> list[Way]:
     """Return the ways to the host's energy, the best first.
 
     `channels` come in the order of the source table, which is the order of preference.
     """
     measured = [channel for channel in channels if channel.method is not Method.MODELLED]
     components = tuple(outermost_components(measured))
-    idle = modelled_idle_power([one for one in channels if one.method is Method.MODELLED], overheads.psu_efficiency)
+    modelled = [channel for channel in channels if channel.method is Method.MODELLED]
+    idle = modelled_idle_power(
+        [one for one in modelled if one.boundary is Boundary.COMPONENT], overheads.psu_efficiency
+    )
+    found: list[Way] = []
+    for anchors in meters(measured, Boundary.INLET):
+        meter = InletMeter(anchors, contradictions, idle)
+        found += [*(calibrations.while_reporting(meter.name, contradictions) if calibrations else ()), meter]
     return [
-        *(InletMeter(anchors, contradictions) for anchors in meters(measured, Boundary.INLET)),
+        *found,
+        *(calibrations.while_silent(contradictions) if calibrations else ()),
         *(
             PlatformCounter(anchors, contradictions, overheads.psu_efficiency)
             for anchors in meters(measured, Boundary.PLATFORM)
         ),
         *([CountedComponents(components, overheads, idle)] if components else []),
+        *(TaughtBySiblings(taught, taught_idle_power(taught)) for taught in meters(modelled, Boundary.INLET)),
         LoadModelled(overheads.psu_efficiency, idle),
     ]
 

@@ -79,11 +79,14 @@ def read_text(path: Path) -> str:
         ConfigError: it cannot be read or is no UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}; check the path and its permissions") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8 text") from error
+    if not text.strip():
+        raise ConfigError(f"{path}: is empty; write its rows below a header, or run what writes it again")
+    return text
 
 
 def rows(text: str, where: str, needed: Sequence[str], optional: Sequence[str] = ()) -> list[Row]:

@@ -34,7 +34,9 @@ def read_pue(section: Mapping[str, Any] | None, folder: Path, where: str) -> Pue
     year = section.get("year")
     citation = Citation(f"PUE: {source}", locator="config, pue", year=year)
     name = f"pue/{source}" if year is None else f"pue/{source}, {year}"
-    by_hour = {} if file is None else read_hours(folder / file, citation)
+    by_hour = (
+        {} if file is None else read_hours(folder / file, Citation(f"PUE: {source}", locator=f"{file}, by the hour"))
+    )
     return Pue(name, citation, by_hour, _value(section, citation))
 
 

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _EITHER = "|"
 _TIMES = " x "
 
+# Brands of desktops and portables, which small servers are built with, too.
+_OF_DESKTOPS = re.compile(r"(Core|Celeron|Pentium|Atom|Athlon|Ryzen)\b(?! Threadripper)")
+
+# Arm's own names of cores, which a kernel shows in place of the product, and makers of Arm servers.
+_OF_ARM = re.compile(r"(Neoverse|Cortex|Graviton|Altra|ThunderX|Kunpeng|A64FX|Grace)\b")
+
 TABLE = "cpu-families"  # as what its rows are cited
 
 
@@ -90,6 +96,17 @@ def power_family(model: str, cores: int | None) -> PowerFamily | None:
     by_name = (variant for variant in _variants() if variant.names.fullmatch(name))
     variant = _find(model, cores) or next(by_name, None)
     return None if variant is None else PowerFamily(variant.family, variant.machine_class)
+
+
+def machine_class(model: str, cores: int | None) -> str | None:
+    """Return the class of machine that a CPU is made for: that of its family, else by the brand; None if it shows neither."""
+    family = power_family(model, cores)
+    if family is not None:
+        return family.machine_class
+    name = normalise(model)
+    if _OF_ARM.match(name):
+        return "arm"
+    return "entry" if _OF_DESKTOPS.match(name) else None
 
 
 def family_tdp_watts(book: FactorBook, model: str, cores: int | None) -> Estimate | None:

@@ -37,13 +37,6 @@ AWAITED = {
     "closed_hours": "the evidence of reports",
     "add_off": "whoever sees a host stop cleanly",
     "add_workload": "the shares of workloads",
-    "calibration": "the calibration of models by meters",
-    "keep_calibration": "the calibration of models by meters",
-    # Not of the history: the parts that the load model is still to have terms for.
-    **dict.fromkeys(
-        ("card_power", "controller_power", "drive_power", "efficiency", "module_power", "nic_power", "supply_loss"),
-        "the terms of the load model by part",
-    ),
 }
 
 

@@ -135,6 +135,14 @@ def test_explain_prints_formula_inputs_rows_and_licences(call, machine, figure):
     assert of_a_row or "the meter's own statement" in explained.stdout
 
 
+def test_power_of_a_machine_as_json_keeps_to_its_schema_and_as_text_is_a_table_with_its_curve(call):
+    text = call("power", "--root", SERVER).stdout
+
+    jsonschema.validate(json.loads(call("power", "--root", SERVER, "--format", "json").stdout), schema("power"))
+    assert "central" in text
+    assert "*" in text
+
+
 def test_capture_records_a_machine_that_gives_figures_again(call, tmp_path):
     recorded = call("capture", tmp_path / "mine", "--seconds", "1", "--root", SERVER)
 
@@ -179,7 +187,7 @@ def test_a_captured_machine_is_served_as_it_was_and_writes_nothing(start, tmp_pa
     agent = start("--root", SERVER)
     agent.first_words()
 
-    assert values(agent.get("/metrics"), "wattprint_host_power_watts") == [pytest.approx(346.731)]
+    assert values(agent.get("/metrics"), "wattprint_host_power_watts") == [pytest.approx(315.0211, rel=1e-4)]
     assert not list(tmp_path.iterdir())
 
 

@@ -277,3 +277,107 @@ def test_a_bmc_that_answers_late_is_not_believed(boot_with_bmc):
         wait_until(lambda: _has_power(guest), 150, "its return")
         wait_until(lambda: _shows(guest, 300), 30, "the power of now")
         ticks.assert_none_missed("answers 5 s late")
+
+
+SLOW_IPMI_CONFIG = IPMI_CONFIG.replace("interval_seconds: 2", "interval_seconds: 5")
+IDLE_WATTS, INLET_RATIO = 70, 1.25  # of this machine: what is drawn anyway, and what a watt inside costs at the inlet
+SECOND_SOCKET = 0.9
+
+
+class Inlet:
+    """The guest's counters and the BMC's meter, moved together."""
+
+    def __init__(self, guest: Guest, bmc) -> None:
+        self._guest = guest
+        self._bmc = bmc
+
+    def draw(self, package: int, dram: int) -> float:
+        """Have each package and its memory draw so many watts, the second socket a tenth less; return the inlet's watts."""
+        inlet = IDLE_WATTS + INLET_RATIO * (1 + SECOND_SOCKET) * (package + dram)
+        self._guest.set_milliwatts(package * 1000, package * 700, 2000, dram * 1000)
+        self._bmc.tell(f"watts {inlet:.0f}")
+        return inlet
+
+    def joules(self, seconds: float) -> float:
+        """Return the true energy at the inlet since the counters were loaded; the constant part by so many seconds."""
+        inside = sum(
+            joules for name, (joules, _) in self._guest.truth().items() if name.startswith(("package", "dram"))
+        )
+        return IDLE_WATTS * seconds + INLET_RATIO * inside
+
+
+class Course:
+    """What the agent reports and what is true of the energy since a moment."""
+
+    def __init__(self, inlet: Inlet, guest: Guest) -> None:
+        self._inlet, self._guest = inlet, guest
+        self._began = time.monotonic()
+        self._reported, self._true = self._now()
+
+    def _now(self) -> tuple[dict[str, float], float]:
+        scrape = self._guest.wait_for_ticks(1)
+        reported = {
+            s.labels["basis"]: s.value for s in scrape.samples if s.name == "wattprint_host_energy_joules_total"
+        }
+        return reported, self._inlet.joules(time.monotonic() - self._began)
+
+    def so_far(self) -> tuple[dict[str, float], float]:
+        """Return the joules by basis, and the true ones."""
+        reported, true = self._now()
+        assert all(reported.get(basis, 0.0) >= joules for basis, joules in self._reported.items()), "a total has fallen"
+        since = {basis: joules - self._reported.get(basis, 0.0) for basis, joules in reported.items()}
+        return {basis: joules for basis, joules in since.items() if joules}, true - self._true
+
+
+LOADS = [(40, 6), (150, 20), (90, 9), (190, 30), (25, 5), (120, 24), (60, 8), (170, 12)]
+
+
+def _go_through(inlet: Inlet, loads, seconds: float) -> None:
+    """Change the load every few seconds."""
+    until = time.monotonic() + seconds
+    for package, dram in loads:
+        inlet.draw(package, dram)
+        time.sleep(17)
+        if time.monotonic() > until:
+            return
+
+
+def test_inlet_and_counters_together_leave_no_jump_when_the_bmc_stops_and_comes_back(boot, tmp_path):
+    with running_bmc(tmp_path) as bmc, boot(bmc=bmc) as guest:
+        guest.run(
+            "modprobe -a ipmi_si ipmi_devintf; for _ in $(seq 60); do [ -e /dev/ipmi0 ] && exit; sleep 1; done; false"
+        )
+        guest.load_counters(milliwatts="1,1,1,1", esu=19, wrap_in_mj=7_000_000)
+        inlet = Inlet(guest, bmc)
+        inlet.draw(*LOADS[0])
+        guest.start_agent(SLOW_IPMI_CONFIG)
+        wait_until(lambda: _has_power(guest), 60, "a power of the BMC")
+        loads = cycle(LOADS)
+        _go_through(inlet, loads, 180)
+
+        with_meter = Course(inlet, guest)
+        _go_through(inlet, loads, 60)
+        reported, true = with_meter.so_far()
+        print(f"\nthe BMC reports: {reported}, true {true:.0f} J")
+        assert set(reported) == {"measured"}
+        assert sum(reported.values()) == pytest.approx(true, rel=0.02)
+        shown = inlet.draw(100, 15)
+        guest.wait_for_ticks(4)
+        assert guest.scrape().one("host_power_watts", basis="measured") == pytest.approx(shown, rel=0.05)
+
+        silence = Course(inlet, guest)
+        bmc.tell("silent 140")
+        wait_until(lambda: not _has_power(guest), 60, "the absence of its power")
+        _go_through(inlet, loads, 90)
+        reported, true = silence.so_far()
+        print(f"the BMC is silent: {reported}, true {true:.0f} J")
+        assert reported["calibrated"] > reported["measured"]
+        assert sum(reported.values()) == pytest.approx(true, rel=0.03)
+
+        inlet.draw(*LOADS[1])
+        wait_until(lambda: _has_power(guest), 200, "its return")
+        _go_through(inlet, loads, 60)
+        reported, true = silence.so_far()
+        print(f"the BMC is back: {reported}, true {true:.0f} J")
+        assert set(reported) == {"measured", "calibrated"}
+        assert sum(reported.values()) == pytest.approx(true, rel=0.02)

@@ -176,10 +176,13 @@ def test_a_virtual_machine_is_not_compared(asked):
 
 
 def test_cards_and_memory_of_unknown_size_are_problems(asked):
+    known = ", {kind: memory, count: 4, capacity_gb: 16}, {kind: psu, count: 2}"
     shown = asked(old=OLD + ", {kind: gpu, count: 2}, {kind: memory, count: 4}", load=0.2)
+    whole = asked(old=OLD + known, new=NEW + known, load=0.2)
 
-    assert {"gpu_power_assumed", "memory_power_unknown"} <= reasons(shown)
-    assert not {"gpu_power_assumed", "memory_power_unknown"} & reasons(asked(load=0.2))
+    assumed = {"gpu_unknown", "memory_power_unknown", "psu_power_unknown"}
+    assert assumed <= reasons(shown)
+    assert not assumed & reasons(whole)
 
 
 def test_a_machine_that_was_used_before_is_counted_in_full_and_said_so(asked):

@@ -42,7 +42,7 @@ def test_every_derived_quantity_is_explained_on_some_machine(capsys, tmp_path, q
     assert "formula" in text
 
 
-def test_what_is_not_derived_is_counted_or_looked_up_by_the_agent_itself():
+def test_what_is_not_derived_is_counted_learned_or_looked_up_by_the_agent_itself():
     assert {quantity.stem for quantity in CATALOGUE if quantity not in DERIVED and quantity.kind is not Kind.INFO} == {
         "channel_unobserved",
         "problem",
@@ -52,4 +52,8 @@ def test_what_is_not_derived_is_counted_or_looked_up_by_the_agent_itself():
         "source_last_read_timestamp",
         "sampler_ticks",
         "sampler_missed_ticks",
+        "taught_power",
+        "taught_observation",
+        "taught_residual",
+        "taught_floor",
     }

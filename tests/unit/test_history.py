@@ -327,15 +327,16 @@ def test_every_field_of_a_citation_is_kept(clock):
 
 def test_the_state_of_a_calibration_is_there_again(tmp_path, clock):
     history = open_history(tmp_path, clock)
-    assert history.calibration("ipmi/inlet") is None
+    assert history.calibrations() == {}
     for state in ("{}", '{"slope":1.02}'):
         history.keep_calibration("ipmi/inlet", state)
-        assert history.calibration("ipmi/inlet") != (clock.utc_now(), state)  # it is of the next write
+        assert history.calibrations().get("ipmi/inlet") != (clock.utc_now(), state)  # it is of the next write
         history.write(EnergyLedger(), Entries(), 0.0, clock.utc_now())
         clock.wait(60)
     history.close()
 
-    assert open_history(tmp_path, clock).calibration("ipmi/inlet") == (START + timedelta(minutes=1), '{"slope":1.02}')
+    kept = (START + timedelta(minutes=1), '{"slope":1.02}')
+    assert open_history(tmp_path, clock).calibrations() == {"ipmi/inlet": kept}
 
 
 def test_a_history_has_a_name_of_its_own_that_lasts(tmp_path, clock):

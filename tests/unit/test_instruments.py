@@ -146,7 +146,7 @@ def test_two_instruments_of_one_name_are_refused(tmp_path):
         ("hour,kwh,note\n", ["row 1", "unknown column 'note'"]),
         ("hour,kwh,kwh\n", ["row 1", "'kwh' is there twice"]),
         ("hour,kwh\n", ["has no rows"]),
-        ("", ["row 1", "the column 'hour' is missing"]),
+        ("", ["is empty", "write its rows below a header"]),
         ("hour,kwh\n2026-01-31T08:00Z\n", ["row 2", "has 1 cells, the header 2"]),
         ('hour,kwh\n2026-01-31T08:00Z,"1,5"\n', ["row 2, column kwh", "'1,5' is no number", "decimal point"]),
         ("hour,kwh\n2026-01-31T08:00Z,1,5\n", ["row 2", "has 3 cells", "quotation marks"]),

@@ -21,7 +21,12 @@ LOADS = {"0": 0.04, "0.1": 0.2, "0.2": 0.25, "0.3": 0.3, "0.5": 0.4, "0.7": 0.6,
 BOOK = with_power(
     **{
         f"cpu_load_curve__{kind}__{load.replace('.', '_point_')}": (of * share / 2, of * share, of * share * 2)
-        for kind, of in (("server", 1.0), ("server_without_boost", 0.75), ("entry", 0.5), ("arm", 0.9))
+        for kind, of in (
+            ("server", 1.0),
+            ("server_without_boost", 0.75),
+            ("entry", 0.5),
+            ("arm", 0.9),
+        )
         for load, share in LOADS.items()
     },
     **{f"cpu_load_ratio__Cascade Lake-SP__{load.replace('.', '_point_')}": (1.1, 1.1, 1.1) for load in LOADS},
@@ -30,6 +35,7 @@ BOOK = with_power(
     board_power__entry=(4, 6, 16),
     board_power_per_socket__entry=(0, 0, 0),
     board_power_per_guest_cpu=(0.1, 0.4, 1.2),
+    cpu_idle_without_deep_idle=(1.3, 2, 3.5),
     psu_marginal_efficiency=(0.9, 0.95, 0.98),
     psu_constant_loss=(0.005, 0.01, 0.02),
     psu_active_share=(0.5, 1, 1),
@@ -63,12 +69,23 @@ def test_without_boost_the_curve_is_another_one_and_a_cpu_of_which_nothing_shows
 
 
 def test_cores_that_are_never_switched_off_draw_more_while_nothing_runs_and_as_much_under_load():
-    """0.24 of the thermal design power."""
+    """Twice as much."""
     awake, asleep = (term(modelled(replace(GOLD, deep_idle=deep)), "cpu") for deep in (False, True))
 
-    assert awake.watts(0) == pytest.approx(250 * 0.24)
+    assert awake.watts(0) == pytest.approx(22)
     assert asleep.watts(0) == pytest.approx(11)
     assert awake.watts(0.5) == asleep.watts(0.5)
+
+
+@pytest.mark.parametrize("model", ["Xeon Gold 6230", "Xeon E-2288G", "AWS Graviton3"])
+def test_cores_that_are_never_switched_off_draw_no_less_at_a_low_load_than_while_nothing_runs(model):
+    share = term(modelled(Part("cpu", 1, model=model, deep_idle=False)), "cpu").share
+    rising = [share.at(number / 20) for number in range(21)]
+
+    for corner in ("low", "central", "high"):
+        amounts = [getattr(one, corner) for one in rising]
+        assert amounts == sorted(amounts)
+    assert rising[0].central > term(modelled(Part("cpu", 1, model=model)), "cpu").share.at(0).central
 
 
 def test_a_small_server_and_one_of_arm_have_curves_of_their_own():
@@ -77,6 +94,27 @@ def test_a_small_server_and_one_of_arm_have_curves_of_their_own():
 
     assert term(small, "cpu").share.at(0.5).central == pytest.approx(0.2)
     assert term(arm, "cpu").share.at(0.5).central == pytest.approx(0.36)
+
+
+@pytest.mark.parametrize(
+    ("model", "watts"),
+    [
+        ("Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz", 6),
+        ("AMD Ryzen 7 9700X 8-Core Processor", 6),
+        ("Ryzen Threadripper 7980X", 27),
+    ],
+)
+def test_a_cpu_of_an_unknown_family_is_a_small_machines_by_its_brand(model, watts):
+    assert term(modelled(Part("cpu", 1, model=model)), "board").watts(0) == watts
+
+
+def test_a_small_machines_supply_of_unknown_rating_is_a_small_one():
+    """300 W and 800 W, of which a hundredth is lost."""
+    small, large = (
+        modelled(Part("cpu", 1, model=model), Part("psu", 1)) for model in ("Xeon E-2288G", "Xeon Gold 6230")
+    )
+
+    assert [term(one, "psu").watts(0) for one in (small, large)] == [3, 8]
 
 
 def test_a_small_server_has_a_small_board_and_a_larger_one_more_for_each_socket():
@@ -127,6 +165,24 @@ def test_a_guest_has_no_drives_no_supplies_and_a_share_of_a_board():
 
     assert {one.name for one in guest.terms} == {"cpu", "board"}
     assert term(guest, "board").watts(1) == pytest.approx(3.2)
+
+
+def test_a_guest_whose_server_is_described_has_its_share_of_all_of_it():
+    """A twentieth of two Gold 6230, twelve modules and two supplies; without a share, its own threads."""
+    memory, supplies = Part("memory", 12, capacity_gb=16), Part("psu", 2, rated_watts=1000)
+    whole = modelled(GOLD, memory, supplies)
+    share = modelled(GOLD, memory, supplies, server=Server(virtual=True, share_of_host=0.05))
+
+    for load in (0, 0.2, 1):
+        assert share.power(load).central == pytest.approx(whole.power(load).central / 20)
+        assert share.power(load).high == pytest.approx(whole.power(load).high / 20)
+
+
+def test_a_guest_with_a_share_whose_memory_is_a_guess_is_not_described():
+    guess = Part("memory", 1, capacity_gb=24, assumed=True)
+    guest = modelled(GOLD, guess, server=Server(virtual=True, share_of_host=0.05), threads=2)
+
+    assert term(guest, "cpu").full.estimate.central == 6
 
 
 def test_a_virtual_disk_is_no_drive_on_any_machine():

@@ -111,9 +111,35 @@ def test_problems_stand_below_with_a_remedy_that_fits(printed):
     text = printed(parts="[{kind: cpu, count: 1, model: Fancy 9000, cores: 16}, {kind: gpu, count: 1}]")
 
     assert "model · tdp_unknown" in text
-    assert "model · gpu_power_assumed" in text
+    assert "model · gpu_unknown" in text
+    assert "model · memory_power_unknown" in text
     assert "-watts" not in text
     assert "meter at the plug" in text
+
+
+def test_of_a_card_that_is_known_only_its_use_is_assumed(printed):
+    text = printed(parts=f"{PARTS[:-1]}, {{kind: gpu, count: 8, model: NVIDIA H100 80GB HBM3}}]")
+
+    assert "model · gpu_power_assumed" in text
+    assert "gpu_unknown" not in text
+
+
+@pytest.mark.parametrize("parts", ["[{kind: cpu, count: 1, model: Xeon Platinum 8280}]", "[{kind: cpu, count: 0}]"])
+def test_a_guest_whose_logical_cpus_nobody_has_counted_is_refused_and_not_0_w(refused, file, parts):
+    line = refused("--inventory", file(parts, "{virtual: true}"))
+
+    assert "`cores` of each CPU" in line or "no CPU is listed" in line
+
+
+def test_a_core_of_arm_is_one_logical_cpu_and_of_others_two(printed):
+    arm, other = (
+        json.loads(
+            printed("--load", "1", "--format", "json", parts=f"[{{kind: cpu, count: 1, cores: 64, model: {model}}}]")
+        )
+        for model in ("Neoverse-N1", "Fancy 9000")
+    )
+
+    assert arm["loads"][0]["central"] < other["loads"][0]["central"] * 0.6
 
 
 def test_parts_that_have_left_draw_nothing(printed):
@@ -122,6 +148,28 @@ def test_parts_that_have_left_draw_nothing(printed):
     without = json.loads(printed("--load", "0", "--format", "json", parts=left))["loads"][0]
 
     assert without["central"] < with_memory["central"]
+
+
+def test_what_siblings_have_taught_goes_before_the_parts(capsys, file, tmp_path):
+    rows = [
+        "product,manufacturer,cpus,memory,cards,drives,load,low_watts,watts,high_watts,siblings,source,licence",
+        "PowerEdge R6615,,1 x EPYC 9354P,6 x 32 GB,,,0.2,150,160,170,4,meters of siblings,own use",
+    ]
+    (tmp_path / "state").mkdir()
+    (tmp_path / "fleet.csv").write_text("\n".join(rows))
+    (tmp_path / "config.yaml").write_text(f"state_directory: {tmp_path / 'state'}\n")
+    config = ["--config", str(tmp_path / "config.yaml")]
+    assert main(["factors", "import", str(tmp_path / "fleet.csv"), *config]) == 0
+    capsys.readouterr()
+    asked = ["power", "--inventory", str(file(server="{model: PowerEdge R6615}")), "--load", "0.2", *config]
+    assert main(asked) == 0
+    text = capsys.readouterr().out
+    assert main([*asked, "--format", "json"]) == 0
+    [point] = json.loads(capsys.readouterr().out)["loads"]
+
+    assert "siblings have taught" in text
+    assert [point[corner] for corner in ("low", "central", "high")] == pytest.approx([150, 160, 170])
+    assert "meters of siblings, 4 siblings" in " ".join(point["grounds"])
 
 
 def test_a_guest_is_answered_and_said_to_be_one(printed):

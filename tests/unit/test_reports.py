@@ -134,3 +134,27 @@ def test_a_report_is_of_the_channel_as_it_is_now():
     reports.take([counted(replace(PACKAGE, component="module"), 90, 1.0)], 2.0)
 
     assert only(reports, PACKAGE).channel.component == "module"
+
+
+def test_a_channel_that_was_away_for_several_host_steps_counts_from_the_last_one_on():
+    """As of a processor that was unplugged: its counter has all the time, of which the host's steps have had most."""
+    reports = Reports([METER, PACKAGE])
+    reports.take([counted(PACKAGE, 90, 1.0)], 1000.0)
+    reports.begin_anew()
+    reports.channels = [METER]
+    for at in (1100.0, 1200.0):
+        reports.take([], at)
+        reports.begin_anew()
+    reports.channels = [METER, PACKAGE]
+    reports.take([counted(PACKAGE, 90 * 205, 205.0)], 1205.0)
+
+    assert only(reports, PACKAGE).observed_seconds == pytest.approx(5.0)
+    assert only(reports, PACKAGE).watts == pytest.approx(90)
+
+
+def test_a_channel_that_comes_late_counts_from_the_last_host_step_on():
+    reports = late(PACKAGE, 1000.0)
+    reports.channels = [PACKAGE, METER]
+    reports.take([counted(METER, 200 * 60, 60.0)], 1010.0)
+
+    assert only(reports, METER).observed_seconds == pytest.approx(10.0)

@@ -12,13 +12,8 @@ from jsonschema import Draft202012Validator
 
 from agent.cli import main
 from agent.errors import ConfigError
-from agent.written.residual_mix import (
-    COLUMNS,
-    OPTIONAL_COLUMNS,
-    import_residual_mix,
-    imported_datasets,
-    imported_factors,
-)
+from agent.written.imports import import_factors, imported_datasets, imported_factors
+from agent.written.residual_mix import KIND
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "factors.schema.json").read_text())
 HEADER = "region,year,gco2e_per_kwh,boundary,pollutants,source,licence"
@@ -47,14 +42,14 @@ def state(tmp_path):
 def refusal(tmp_path, state, book, text, name="mixes.csv"):
     file = written(tmp_path, text, name)
     with pytest.raises(ConfigError) as error:
-        import_residual_mix(file, state, book)
+        import_factors(file, state, book)
     assert "\n" not in str(error.value)
     assert not list(state.glob("residual_mix/*"))
     return str(error.value)
 
 
 def test_what_is_imported_is_read_back_as_factors(tmp_path, state, book):
-    done = import_residual_mix(written(tmp_path, ROWS), state, book)
+    done = import_factors(written(tmp_path, ROWS), state, book)
     assert done.file == state / "residual_mix" / "mixes.csv"
     france, norway = imported_factors(state)
     assert (france, norway) == done.factors
@@ -73,7 +68,7 @@ def test_columns_may_stand_in_any_order_and_bounds_beside_them(tmp_path, state, 
         "year,region,low_gco2e_per_kwh,gco2e_per_kwh,high_gco2e_per_kwh,boundary,pollutants,source,licence,locator\n"
         "2024,us-tex-erco,300,350,,life_cycle,CO2e,someone,any,table 2\n"
     )
-    import_residual_mix(written(tmp_path, text), state, book)
+    import_factors(written(tmp_path, text), state, book)
     (texas,) = imported_factors(state)
     value = texas.value.in_unit("gCO2e/kWh")
     assert (value.low, value.central, value.high) == pytest.approx((300, 350, 350))
@@ -81,14 +76,14 @@ def test_columns_may_stand_in_any_order_and_bounds_beside_them(tmp_path, state, 
 
 
 def test_a_spreadsheets_mark_before_the_text_does_no_harm(tmp_path, state, book):
-    assert len(import_residual_mix(written(tmp_path, "\ufeff" + ROWS.replace("\n", "\r\n")), state, book).factors) == 2
+    assert len(import_factors(written(tmp_path, "\ufeff" + ROWS.replace("\n", "\r\n")), state, book).factors) == 2
     assert len(imported_factors(state)) == 2
 
 
 def test_a_file_of_the_same_name_is_replaced_and_another_stands_beside_it(tmp_path, state, book):
-    import_residual_mix(written(tmp_path, ROWS), state, book)
-    import_residual_mix(written(tmp_path, f"{HEADER}\n{FRANCE.replace('41.5', '40')}\n"), state, book)
-    import_residual_mix(written(tmp_path, f"{HEADER}\nDE,2024,700,direct,CO2,x,y\n", "germany.csv"), state, book)
+    import_factors(written(tmp_path, ROWS), state, book)
+    import_factors(written(tmp_path, f"{HEADER}\n{FRANCE.replace('41.5', '40')}\n"), state, book)
+    import_factors(written(tmp_path, f"{HEADER}\nDE,2024,700,direct,CO2,x,y\n", "germany.csv"), state, book)
     grams = {one.region: one.value.in_unit("gCO2e/kWh").central for one in imported_factors(state)}
     assert grams == pytest.approx({"FR": 40, "DE": 700})
     assert sorted(path.name for path in (state / "residual_mix").iterdir()) == ["germany.csv", "mixes.csv"]
@@ -102,7 +97,7 @@ def test_nothing_is_imported_where_nothing_was(tmp_path, state):
 def test_the_agent_may_read_what_root_has_imported(tmp_path, state, book):
     before = os.umask(0o077)
     try:
-        done = import_residual_mix(written(tmp_path, ROWS), state, book)
+        done = import_factors(written(tmp_path, ROWS), state, book)
     finally:
         os.umask(before)
     assert stat.S_IMODE(done.file.stat().st_mode) == 0o644
@@ -144,27 +139,27 @@ def test_a_name_that_no_dataset_can_have_is_refused(tmp_path, state, book):
 
 
 def test_a_region_and_year_of_another_file_are_refused_with_its_name(tmp_path, state, book):
-    import_residual_mix(written(tmp_path, ROWS), state, book)
+    import_factors(written(tmp_path, ROWS), state, book)
     again = written(tmp_path, f"{HEADER}\n{FRANCE}\n", "again.csv")
     with pytest.raises(ConfigError, match=r"row 2, column region: FR 2024 is in .*mixes\.csv too"):
-        import_residual_mix(again, state, book)
+        import_factors(again, state, book)
 
 
 def test_a_state_directory_that_is_not_there_is_not_made(tmp_path, book):
     with pytest.raises(ConfigError, match="no such directory; start the agent once"):
-        import_residual_mix(written(tmp_path, ROWS), tmp_path / "none", book)
+        import_factors(written(tmp_path, ROWS), tmp_path / "none", book)
 
 
 def test_a_failed_import_leaves_the_former_file_and_nothing_else(tmp_path, state, book):
-    import_residual_mix(written(tmp_path, ROWS), state, book)
+    import_factors(written(tmp_path, ROWS), state, book)
     with pytest.raises(ConfigError):
-        import_residual_mix(written(tmp_path, ROWS.replace("480", "x")), state, book)
+        import_factors(written(tmp_path, ROWS.replace("480", "x")), state, book)
     assert [path.name for path in (state / "residual_mix").iterdir()] == ["mixes.csv"]
     assert len(imported_factors(state)) == 2
 
 
 def test_a_kept_file_that_was_spoilt_is_named(tmp_path, state, book):
-    done = import_residual_mix(written(tmp_path, ROWS), state, book)
+    done = import_factors(written(tmp_path, ROWS), state, book)
     done.file.write_text(ROWS.replace("480", "many"))
     with pytest.raises(ConfigError, match=r"residual_mix/mixes\.csv, row 3, column gco2e_per_kwh"):
         imported_factors(state)
@@ -172,7 +167,7 @@ def test_a_kept_file_that_was_spoilt_is_named(tmp_path, state, book):
 
 def test_a_zero_and_co2_alone_are_accepted_with_a_problem(tmp_path, state, book):
     text = f"{HEADER}\nAT,2024,0,direct,CO2e,s,l\n{FRANCE}\nDE,2024,700,direct,CO2e,s,l\n"
-    done = import_residual_mix(written(tmp_path, text), state, book)
+    done = import_factors(written(tmp_path, text), state, book)
     assert [(one.reason, "of AT 2024" in one.what) for one in done.problems] == [
         ("residual_mix_zero", True),
         ("residual_mix_co2_only", False),
@@ -180,7 +175,7 @@ def test_a_zero_and_co2_alone_are_accepted_with_a_problem(tmp_path, state, book)
 
 
 def test_a_file_says_of_itself_what_its_rows_say(tmp_path, state, book):
-    import_residual_mix(written(tmp_path, ROWS), state, book)
+    import_factors(written(tmp_path, ROWS), state, book)
     ((dataset, factors),) = imported_datasets(state)
     assert (dataset.id, dataset.year, dataset.licence) == ("imported-mixes", 2024, "own use only")
     assert dataset.publisher == "Issuing bodies, residual mixes 2024; Issuing bodies"
@@ -243,8 +238,8 @@ def test_without_an_import_the_remedy_is_to_import(tmp_path, state, capsys):
 def test_the_documents_example_can_be_imported_and_its_columns_are_all(tmp_path, state, book):
     document = (Path(__file__).parents[2] / "docs" / "market-based.md").read_text(encoding="utf-8")
     example = re.search(r"```\n(region,.*?)```", document, re.DOTALL)[1]
-    assert len(import_residual_mix(written(tmp_path, example), state, book).factors) == 1
-    assert all(f"`{column}`" in document for column in (*COLUMNS, *OPTIONAL_COLUMNS))
+    assert len(import_factors(written(tmp_path, example), state, book).factors) == 1
+    assert all(f"`{column}`" in document for column in (*KIND.columns, *KIND.optional_columns))
 
 
 def test_the_document_names_every_problem_of_the_market_based_figure():

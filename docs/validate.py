@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from impacts.datasets import load_book, read_datasets
 from impacts.embodied.components import EmbodiedImpact
-from impacts.embodied.default_profile import default_components, manufacture_kg
+from impacts.embodied.default_profile import default_components, errors_are_common, manufacture_kg
 from impacts.embodied.profiles import embodied
 from impacts.factor_book import FactorBook
 from impacts.machine_forms import COMPUTER_FORMS
@@ -178,7 +178,8 @@ def _impact(given: Inventory, profile: str, book: FactorBook) -> EmbodiedImpact:
     """Return the greenhouse gases alone where that saves time."""
     if profile != "default":
         return embodied(given, profile, book)
-    return EmbodiedImpact(profile, {"gwp": default_components(given, book, "gwp")}, ())
+    common_errors = errors_are_common(given, book)
+    return EmbodiedImpact(profile, {"gwp": default_components(given, book, "gwp")}, (), common_errors)
 
 
 def by_a_constant() -> list[tuple[float, bool]]:
@@ -329,10 +330,12 @@ def document() -> str:
             "- Levels are worked out anew without what is left out; the constants are not. Those of memory and flash were set beside",
             "  Dell's, Apple's and Seagate's figures, those of the cards' class and of the carrier board beside the nine cards and",
             "  NVIDIA's two boards. To leave a row out does not undo that.",
-            "- Two choices were made with this table at hand. How far a level may lie from an unseen manufacturer's is a factor of 2.6:",
+            "- Three choices were made with this table at hand. How far a level may lie from an unseen manufacturer's is a factor of 2.6:",
             "  with 3 all 47 servers of stated parts lay inside, and their bounds spread 5.7-fold in place of 4.6. The seven that lie",
             "  outside are Dell's blades, whose step from a rack server nobody else shows. And what an SSD of unknown capacity holds",
-            "  goes by year, because one range for all years spread a server with 24 of them 13-fold.",
+            "  goes by year, because one range for all years spread a server with 24 of them 13-fold. Of a server of which no part is",
+            "  known the errors count as common, for a large one is large in memory and in flash: as independent ones they left out all",
+            "  four of Lenovo's.",
             "- Only Seagate publishes drives that may be used here, and only NVIDIA boards: no manufacturer can be left out there.",
             "- Lenovo does not state what its servers held. Three of its four figures are 5 to 8 t, which no server of common parts comes",
             "  to: nobody outside can say how much of them is drives. They are predicted badly, and count in the share above.",

@@ -35,14 +35,14 @@ class ByHand:
         return self._by_logarithms(self / other, other)
 
     def _by_logarithms(self, corners: ByHand, other: ByHand) -> ByHand:
-        if 0 in {self.corners[0], other.corners[0]}:
-            return corners
         central = corners.corners[1]
         below, above = (
             math.sqrt(sum(math.log(one.corners[corner] / one.corners[1]) ** 2 for one in (self, other)))
+            if min(self.corners[corner], other.corners[corner])
+            else math.inf
             for corner in (0, 2)
         )
-        return ByHand(central / math.exp(below), central, central * math.exp(above))
+        return ByHand(central * math.exp(-below), central, central * math.exp(above))
 
 
 def either(one: ByHand, two: ByHand) -> ByHand:

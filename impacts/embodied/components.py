@@ -68,6 +68,7 @@ class EmbodiedImpact:
     profile: str
     criteria: Mapping[str, tuple[Component, ...]]
     problems: tuple[Problem, ...]
+    common_errors: bool = False  # what is wrong of one component is wrong of all
 
     def components(self, criterion: str) -> tuple[Component, ...]:
         """Return the components of one criterion; none if it could not be computed."""
@@ -81,12 +82,8 @@ class EmbodiedImpact:
 
     @property
     def sum_sign(self) -> str:
-        """How components are added up: what is wrong of one is seldom wrong of another.
-
-        But a guest's have one share in common, and the profile boavizta adds up as BoaviztAPI does.
-        """
-        shared = any(one.method == "guest_share" for of_criterion in self.criteria.values() for one in of_criterion)
-        return " + " if shared or self.profile == "boavizta" else " ⊕ "
+        """How components are added up: what is wrong of one is seldom wrong of another, unless they have it in common."""
+        return " + " if self.common_errors else " ⊕ "
 
     def total(self, criterion: str) -> Estimate | None:
         """Return the sum in base units; None if it could not be computed."""

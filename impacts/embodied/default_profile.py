@@ -59,6 +59,17 @@ def default_components(inventory: Inventory, book: FactorBook, criterion: str) -
     return _components(_items(inventory, book, criterion))
 
 
+def errors_are_common(inventory: Inventory, book: FactorBook) -> bool:
+    """Return whether what is wrong of one component is wrong of all.
+
+    So it is with a guest's share of its host, and with the size of a server of whose parts nothing is known: one with much
+    memory has much flash.
+    """
+    server = inventory.server
+    unknown = inventory.parts is None and published_product(server, book.products) is None
+    return server.virtual or (unknown and computer_form(server, book) is None)
+
+
 def year_made(inventory: Inventory, book: FactorBook) -> int | None:
     """Return about when the server was made: when it was first used or acquired, else when its CPUs came out."""
     days = [day for day in (inventory.server.first_used, inventory.server.acquired) if day is not None]
@@ -230,8 +241,15 @@ def _archetype_items(server: Server, evidence: Evidence, chosen: str = "common")
         stated = kind == "memory" or (kind == "ssd" and chosen == "archetype")
         capacity = evidence.attribute(f"archetype_{kind}_capacity").central if stated else None
         part = Part(kind, round(count.central), model="of an unknown server", capacity_gb=capacity)
-        items.append(_Item(kind, part, Modelled(model(part, count, evidence).derivation, "archetype")))
+        items.append(_Item(kind, part, Modelled(_of_unknown_count(part, count, evidence), "archetype")))
     return items
+
+
+def _of_unknown_count(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
+    """Return equal parts of whose number nothing is known: how many there are says nothing of what each is."""
+    each = model(part, ONE, evidence).derivation
+    inputs: dict[str, Estimate | Derivation] = {"count": replace(count, unit="1"), "each": each}
+    return work_out(f"{each.title}, of a common server", "count ⊗ each", inputs)
 
 
 def _fixed_item(inventory: Inventory, book: FactorBook, criterion: str) -> _Item:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import operator
 import re
 from functools import lru_cache
-from math import exp, hypot, log
+from math import exp, hypot, inf, log
 from typing import TYPE_CHECKING
 
 from impacts.values.estimates import Estimate
@@ -217,10 +217,10 @@ def _quotient_apart(one: Estimate, other: Estimate) -> Estimate:
 
 
 def _reached_apart(corners: Estimate, *factors: tuple[float, float, float]) -> Estimate:
-    """Return a product with reaches that add up as squares of logarithms; its corners where a bound is zero."""
-    if any(low <= 0 for low, _, _ in factors):
+    """Return a product with reaches that add up as squares of logarithms; its corners where a central value is zero."""
+    if any(central <= 0 for _, central, _ in factors):
         return corners
-    below = hypot(*(log(central / low) for low, central, _ in factors))
+    below = hypot(*(log(central / low) if low else inf for low, central, _ in factors))
     above = hypot(*(log(high / central) for _, central, high in factors))
     return _like(corners, corners.central * exp(-below), corners.central, corners.central * exp(above))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import exp, hypot, log
 
 import pytest
 from books import shipped
@@ -95,10 +96,11 @@ def test_the_count_of_an_archetypes_parts_has_bounds(book):
     memory = components(book, Server(form="rack"), known=False)["memory"].estimate
     modules = components(book, Server(form="rack"), Part("memory", 8, capacity_gb=32))["memory"].estimate
 
-    # 8 modules (2 to 24)
-    assert (memory.low, memory.central, memory.high) == pytest.approx(
-        (modules.low * 2 / 8, modules.central, modules.high * 24 / 8)
-    )
+    # 8 modules (2 to 24), whatever each holds: the ratios to the central value add up as squares of logarithms
+    low, high = log(modules.central / modules.low), log(modules.high / modules.central)
+    assert memory.central == pytest.approx(modules.central)
+    assert memory.low == pytest.approx(modules.central / exp(hypot(low, log(4))))
+    assert memory.high == pytest.approx(modules.central * exp(hypot(high, log(3))))
 
 
 def test_a_blade_has_a_sixteenth_of_its_chassis_where_no_manufacturer_publishes_the_criterion(book):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from agent.place import UNDATED
 from agent.wholehost.load_model import LoadModel, load_model
 from agent.wholehost.ways import Overheads
 from impacts.embodied.profiles import embodied
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from agent.machine import Machine
-    from agent.place import Place
+    from agent.place import DatedPlaces, Place
     from impacts.embodied.components import EmbodiedImpact
     from impacts.facility import Pue
     from impacts.market_based.instruments import Instrument
@@ -34,7 +35,7 @@ class HostFacts:
 
     machine: Machine
     serving: Inventory  # without the parts that have left
-    place: Place
+    place: Place  # the last one that is set
     instruments: tuple[Instrument, ...]  # of the market-based figure
     embodied: EmbodiedImpact
     overheads: Overheads
@@ -42,6 +43,11 @@ class HostFacts:
     service_life: Estimate  # years
     found_problems: tuple[Problem, ...]  # of the inventory
     pue: Pue | None = None  # of the facility; None: not set
+    places: DatedPlaces = UNDATED  # where the host was when, if that is set with dates
+
+    def place_at(self, hour: int) -> Place:
+        """Return where the host is in an hour: as the dates have it, else the one place that is known."""
+        return self.places.at(hour) or self.place
 
     @property
     def serving_machine(self) -> Machine:

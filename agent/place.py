@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a machine is: as the user sets it, else guessed from its time zone by the machine's own time zone database.
+"""Where a machine is and was: as the user sets it, else guessed from its time zone by the machine's own time zone database.
 
 https://data.iana.org/time-zones/tz-link.html: zone.tab names one country for each zone.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.errors import ConfigError
+from agent.stretch import moment_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
     from agent.host import Host
     from impacts.factor_book import FactorBook
 
@@ -29,6 +34,33 @@ class Place(NamedTuple):
     inferred: bool = False  # guessed, not set by the user
 
 
+class Stay(NamedTuple):
+    """A time for which the user sets where the host is."""
+
+    region: str  # country or grid zone
+    until: date  # the last day (UTC) of it
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPlaces:
+    """Where the host was when, as the user sets it for all of time; nothing where only one place without dates is set."""
+
+    stays: tuple[Stay, ...] = ()  # in order of time, each from the day after the one before it; the last is of today
+
+    @property
+    def regions(self) -> list[str]:
+        """The regions, in order of time."""
+        return [one.region for one in self.stays]
+
+    def at(self, hour: int) -> Place | None:
+        """Return where the host was set to be in an hour; None where no dates are set."""
+        day = moment_of(hour).date()
+        return next((Place(one.region) for one in self.stays if day <= one.until), None)
+
+
+UNDATED = DatedPlaces()
+
+
 def place_of(region: str, host: Host, book: FactorBook) -> Place:
     """Return where the host is: in the region that the user sets, else where its time zone is."""
     if region:
@@ -37,6 +69,12 @@ def place_of(region: str, host: Host, book: FactorBook) -> Place:
     if country is None or country not in book.regions("electricity", "gwp"):
         return Place("")
     return Place(country, inferred=True)
+
+
+def check_locations(book: FactorBook, locations: Iterable[str]) -> None:
+    """Raise ConfigError if no dataset knows the country of one of them."""
+    for location in dict.fromkeys(locations):
+        check_location(book, location)
 
 
 def check_location(book: FactorBook, location: str, where: str = "location") -> None:

@@ -20,7 +20,7 @@ from agent.loop.hotplug import HardwareWatch
 from agent.loop.sampler import Sampler
 from agent.loop.source_set import SourceSet
 from agent.machine import Machine
-from agent.place import check_location, place_of
+from agent.place import check_locations, place_of
 from agent.sources.table import SOURCES
 from agent.wholehost.balance import HostBalance
 from agent.wholehost.calibration.calibrations import Kept
@@ -71,9 +71,9 @@ def build_facts(host: Host, config: Config) -> HostFacts:
         ConfigError: the inventory file cannot be used, or no dataset knows the location.
     """
     machine, problems = build_machine(host, config)
-    check_location(machine.book, config.location)
+    check_locations(machine.book, config.locations)
     place = place_of(config.said_location, host, machine.book)
-    return host_facts(machine, place, problems, config.instruments, config.pue)
+    return replace(host_facts(machine, place, problems, config.instruments, config.pue), places=config.places)
 
 
 def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
@@ -88,7 +88,8 @@ def renewed_facts(facts: HostFacts, config: Config) -> HostFacts:
         *(one for one in facts.found_problems if one.origin == "factors"),  # of the factor book, which stays
     )
     machine = replace(facts.machine, inventory=inventory)
-    return host_facts(machine, facts.place, problems, facts.instruments, facts.pue)
+    renewed = host_facts(machine, facts.place, problems, facts.instruments, facts.pue)
+    return replace(renewed, places=facts.places)
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def _kept_calibrations(history: HistoryView, clock: Clock) -> dict[str, Kept]:
 
 
 def _learning(facts: HostFacts, history: History) -> Learning:
-    """Go on learning from the inlet meter where the history says that it has come to."""
+    """Go on learning from the inlet meter where the history leaves off."""
     kept = history.calibration(ANCHOR)
     return Learning(configuration_of(facts.serving), None if kept is None else kept[1])
 

@@ -54,10 +54,10 @@ PRODUCTION = 1.15
 # reports, June 2021, by RAPL; without the 8275CL and 8252C, which draw more than their design power all the time: the
 # table of design powers has their range), and small ones (CodeCarbon's profiles, E3-1240 v2).
 SEEN_WITH_BOOST = {
-    "server": {"0": 0.19, "0.1": 0.37, "0.2": 0.51, "0.3": 0.62, "0.5": 0.93, "0.7": 1.17, "1": 1.29},
+    "server": {"0": 0.13, "0.1": 0.37, "0.2": 0.51, "0.3": 0.62, "0.5": 0.93, "0.7": 1.17, "1": 1.29},
     "entry": {"0": 0.05, "0.1": 0.12, "0.2": 0.16, "0.3": 0.2, "0.5": 0.38, "0.7": 0.85, "1": 1.33},
 }
-BOARD_BOUNDS = (0.6, 2.2)  # of servers in production: 53 to 70 W of two sockets (Schöne et al. 2021)
+BOARD_BOUNDS = (0.6, 2.0)  # of servers in production: 53 to 70 W of two sockets (Schöne et al. 2021)
 MARGIN = 1.05  # on the bounds of the processors' share: families that are not among these
 LEAST_BOUNDS = (0.8, 1.25)  # of the processors' share alone, where the bounds of the other parts would do
 INSIDE = 0.95
@@ -140,7 +140,12 @@ class Fit:
         return case.tdp * self.shares["server" if case.kind == "arm" else case.kind][load]
 
 
-_SHARES = [(kind, load) for kind in CLASSES for load in LOADS]
+def _shared(kind: str, load: str) -> tuple[str, str]:
+    """Return the share that a class has at a load: with nothing to do, boost plays no part."""
+    return ("server" if kind == "server_without_boost" and load == "0" else kind, load)
+
+
+_SHARES = list(dict.fromkeys(_shared(kind, load) for kind in CLASSES for load in LOADS))
 _CONSTANTS = [(name, machine) for name in ("board", "per_socket") for machine in MACHINES]
 _UNKNOWNS = [*_SHARES, *_CONSTANTS]
 _LEAST_SHARE = 0.02  # a package in its deepest idle state still draws some watts
@@ -164,7 +169,7 @@ def fit(those: Sequence[Case]) -> Fit:
         found = least + above
         counts = 1 / np.sqrt(1 + ((matrix @ found - wanted) / walls / _TOLERATED) ** 2)
     values = dict(zip(_UNKNOWNS, map(float, found), strict=True))
-    shares = {kind: {load: values[kind, load] for load in LOADS} for kind in CLASSES}
+    shares = {kind: {load: values[_shared(kind, load)] for load in LOADS} for kind in CLASSES}
     boards = ({machine: values[name, machine] for machine in MACHINES} for name in ("board", "per_socket"))
     return Fit(shares, *boards)
 
@@ -172,7 +177,7 @@ def fit(those: Sequence[Case]) -> Fit:
 def _equation(case: Case, load: str) -> list[float]:
     constants = {"board": 1, "per_socket": case.sockets}
     return [
-        *(case.tdp * ((case.kind, load) == unknown) for unknown in _SHARES),
+        *(case.tdp * (_shared(case.kind, load) == unknown) for unknown in _SHARES),
         *(constants[name] * (machine == case.machine) for name, machine in _CONSTANTS),
     ]
 
@@ -227,7 +232,8 @@ def share_bounds(those: Sequence[Case], fits: dict[str, Fit]) -> dict[str, dict[
     bounds: dict[str, dict[str, tuple[float, float]]] = {kind: {} for kind in CLASSES}
     for kind in CLASSES:
         for load in LOADS:
-            alike = [case for case in those if case.kind == kind and load in case.result.watts]
+            wanted = _shared(kind, load)
+            alike = [case for case in those if _shared(case.kind, load) == wanted and load in case.result.watts]
             bounds[kind][load] = _ratio_bounds(alike, load, fits)
     return bounds
 
@@ -288,7 +294,8 @@ def _curve(
     for load in LOADS:
         low, high = (shares[load] * ratio for ratio in bounds[load])
         value = shares[load] * (PRODUCTION if seen and load != "0" else 1)
-        low, high = min(low, value * LEAST_BOUNDS[0]), max(high, value * LEAST_BOUNDS[1], seen.get(load, 0.0))
+        reached = SEEN_WITH_BOOST.get(_shared(kind, load)[0], {}).get(load, 0.0) if load == "0" else seen.get(load, 0.0)
+        low, high = min(low, value * LEAST_BOUNDS[0]), max(high, value * LEAST_BOUNDS[1], reached)
         found.append((f"cpu_load_curve:{kind}:{load}", value, low, high))
     return found
 

@@ -96,6 +96,36 @@ def _dataset(dataset: Dataset, rows: int) -> list[str]:
     ]
 
 
+_WHEN_MORE_IS_KNOWN = """\
+## When more is known later
+
+An hour is entered by what is known in it. `wattprint recompute --from DAY --to DAY` works the accounts of past hours out again by what
+is known now: rows of newer datasets, imports, live values on the disk, instruments, a PUE. It writes a new version beside the old one;
+statements take the newest, counters stay. It runs while the agent is stopped.
+
+**Where the host was.** An hour keeps the place that was set when it was entered. `location: PL`, edited after a move from France, says
+where the host is from then on: neither a recompute nor the live values of Poland act on the hours in France. A place that was only
+guessed by the time zone gives way to one that is set. Where the config was edited late, or the place was wrong, set it with dates
+(UTC), which go before what the hours were entered with:
+
+```yaml
+location:
+  - {place: FR, until: 2026-05-01}        # the last day there
+  - {place: PL}                           # from the next day on
+```
+
+Every day has one place: a gap or an overlap is refused in one line. One entry without dates is of all days. A provider of live values
+under `grid` is of the last place, and of no hour elsewhere.
+
+**Instruments** cover no more than their volume over all hours, recomputed or not: [market-based.md](market-based.md).
+
+**What was not observed stays so.** `wattprint_host_unobserved_seconds_total` counts the time of which nothing is known of the host. A
+statement of a period has that time and, as a figure of its own (`host_unobserved_energy`), what the host's energy could have been in
+it: by the mean power of up to 24 observed hours before and 24 after each such hour, with the lowest and the highest of them as bounds,
+and from zero where the host may have been off. It is in no other figure, and no recompute fills it in.\
+""".splitlines()
+
+
 def _electricity() -> str:
     """Return the grid factor of every country, at the end of the newest year that any dataset has."""
     book = load_book()
@@ -116,7 +146,7 @@ def _electricity() -> str:
         "| country | intensity | year | dataset | boundary | licence | other datasets | scope 2 | category 3 |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    return "\n".join([*lines, *(_grid(book, country, on) for country in countries), ""])
+    return "\n".join([*lines, *(_grid(book, country, on) for country in countries), "", *_WHEN_MORE_IS_KNOWN, ""])
 
 
 def _grid(book: FactorBook, country: str, on: date) -> str:

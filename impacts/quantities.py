@@ -124,6 +124,24 @@ HOST_IDLE_ENERGY = Quantity(
     "the agent's history began. Times without a known idle power are not included.",
     bound_labels=(),
 )
+HOST_UNOBSERVED = Quantity(
+    "host_unobserved",
+    "seconds",
+    "s",
+    Kind.COUNTER,
+    "Time since the agent's history began of which nothing is known of the host's energy: the agent did not run and no counter went on, "
+    "or nothing reported. The host may have been off for a part of it. Its energy is in no figure; it is counted once it is over.",
+)
+# Of statements of periods alone, which know the hours around: it is no metric, and in no other figure.
+HOST_UNOBSERVED_ENERGY = Quantity(
+    "host_unobserved_energy",
+    "joules",
+    "J",
+    Kind.GAUGE,
+    "What the host's energy could have been in the time of which nothing is known, by its power in the hours around. It is in no "
+    "other figure.",
+    bound_labels=(),
+)
 HOST_MEASURED_ENERGY = Quantity(
     "host_measured_energy",
     "ratio",
@@ -392,6 +410,7 @@ CATALOGUE: tuple[Quantity, ...] = (
     HOST_ENERGY,
     HOST_IDLE_POWER,
     HOST_IDLE_ENERGY,
+    HOST_UNOBSERVED,
     HOST_MEASURED_ENERGY,
     CHANNEL_ENERGY,
     CHANNEL_POWER,

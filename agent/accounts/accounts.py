@@ -128,10 +128,11 @@ class Accounts:
         self._host_until = now
         begins, ends = at - timedelta(seconds=passed), at - timedelta(seconds=observed)
         booted = min(max(begins, at - timedelta(seconds=now)), ends)
-        if begins < booted:
-            self._entries.add_unobserved(Stretch(begins, booted), may_be_off=True)
-        if booted < ends:
-            self._entries.add_unobserved(Stretch(booted, ends), may_be_off=False)
+        for stretch, may_be_off in ((Stretch(begins, booted), True), (Stretch(booted, ends), False)):
+            if stretch.seconds > 0:
+                self._entries.add_unobserved(stretch, may_be_off=may_be_off)
+                for totals in self._periods:
+                    totals.add_unobserved(stretch)
 
     def pass_time(self, now: float, at: datetime) -> None:
         """Enter the embodied emissions of the time up to now (monotonic seconds)."""

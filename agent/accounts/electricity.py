@@ -13,7 +13,7 @@ from agent.accounts.grid_in_use import HOUR, GridInUse, grid_by_live, grid_by_th
 from agent.history.hourly import Entry, EntryKind
 from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
-from impacts.market_based.emissions import used_up_problems
+from impacts.market_based.emissions import covers_all, used_up_problems
 from impacts.market_based.instruments import quality_problems
 from impacts.problems import Problem
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agent.accounts.grid_in_use import Live
     from agent.history.view import HistoryView
     from agent.host_facts import HostFacts
+    from agent.place import Place
     from agent.stretch import Stretch
     from impacts.factors import FactorMatch
     from impacts.market_based.emissions import MarketState, MarketTerms
@@ -55,7 +56,7 @@ class ElectricityAccounts:
         self._mended_by: object = None
 
     def go_on_after(self, history: HistoryView) -> None:
-        """Go on where a history leaves off: what instruments have covered by then they cover no more."""
+        """Go on where a history's newest accounts leave off: what instruments have covered by them they cover no more."""
         facts = self._facts
         self._entries = ElectricityEntries.after(history, facts.machine.book, facts.instruments)
         self._facility = FacilityEntries.after(history, facts.machine.book, facts.instruments)
@@ -66,15 +67,16 @@ class ElectricityAccounts:
 
     def grid(self, now: datetime) -> GridInUse:
         """Return the grid that is in use now: by the live value unless that is stale, else the yearly average."""
-        live = None if self._live is None else self._live.at(now)
+        place = self._facts.place_at(hour_of(now))
+        live = self._live.at(now) if self._live is not None and place == self._facts.place else None
         if live is None:
-            return self._yearly_on(now.date())
+            return self._yearly_on(now.date(), place)
         kind = EntryKind.HELD if now >= live.valid_until else EntryKind.LIVE
         value = live.factor.value
         known_by = (kind, live.valid_from, live.factor.citation, value.central, value.high)
         known, grid = self._by_live
         if grid is None or known_by != known:
-            grid = grid_by_live(self._facts.machine.book, self._facts.place, live, kind)
+            grid = grid_by_live(self._facts.machine.book, place, live, kind)
             self._by_live = (known_by, grid)
         return grid
 
@@ -106,7 +108,8 @@ class ElectricityAccounts:
         quality = quality_problems(self._facts.instruments, region, now.date())
         terms = self.terms(now)
         used_up = used_up_problems(hour_of(now), self._entries.state, terms)
-        return (*live, *grid.problems, *terms.fallback.problems, *quality, *used_up, *self._pue_problems(now))
+        rest = () if covers_all(hour_of(now), self._entries.state, terms) else terms.fallback.problems
+        return (*live, *grid.problems, *rest, *quality, *used_up, *self._pue_problems(now))
 
     def entries_of(self, energy: Bounded, stretch: Stretch, basis: str) -> list[Entry]:
         """Return what the energy (whole microjoules) of a stretch is entered as; each past hour by its own factor."""
@@ -165,15 +168,17 @@ class ElectricityAccounts:
         yield entered.take_back()
         yield replace(entered, kind=rate.kind, factor=rate.factor, amount=rate.of(entered.amount.energy))
 
-    def _yearly_on(self, day: date) -> GridInUse:
-        if self._yearly is None or self._yearly.on != day:
-            self._yearly = grid_by_the_book(self._facts.machine.book, self._facts.place, day)
+    def _yearly_on(self, day: date, place: Place) -> GridInUse:
+        if self._yearly is None or (self._yearly.on, self._yearly.place) != (day, place):
+            self._yearly = grid_by_the_book(self._facts.machine.book, place, day)
         return self._yearly
 
     def _grid_of(self, hour: int) -> GridInUse:
-        begins = moment_of(hour)
+        begins, place = moment_of(hour), self._facts.place_at(hour)
         live = () if self._live is None else self._live.history(begins, begins + HOUR)
-        return grid_of_hour(self._facts.machine.book, self._facts.place, live, hour)
+        if place != self._facts.place:  # where the live values are not of
+            live = ()
+        return grid_of_hour(self._facts.machine.book, place, live, hour)
 
 
 def netted(entries: Iterable[Entry]) -> list[Entry]:

@@ -41,12 +41,12 @@ class ElectricityEntries:
     def after(
         cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument], market: str = _MARKET
     ) -> ElectricityEntries:
-        """Return the account that goes on where the history leaves off; `market` is the quantity of what instruments cover."""
+        """Return the account that goes on where the newest accounts leave off; `market` is the quantity of what instruments cover."""
         begins = min((one.begins for one in instruments), default=None)
         if begins is None:
             return cls(book, instruments, MarketState())
         since = datetime(begins.year, begins.month, begins.day, tzinfo=UTC)
-        return cls(book, instruments, market_state(history.counted(since), instruments, market))
+        return cls(book, instruments, market_state(history.accounts(since), instruments, market))
 
     def terms(self, grid: GridInUse) -> MarketTerms:
         """Return what electricity is accounted by for as long as this grid is in use."""

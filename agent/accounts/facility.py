@@ -31,7 +31,7 @@ OF_HOSTS = {
     q.SCOPE2_MARKET_BASED.stem: q.FACILITY_SCOPE2_MARKET_BASED.stem,
     q.ENERGY_UPSTREAM.stem: q.FACILITY_ENERGY_UPSTREAM.stem,
 }
-HOSTS_OF = {facilitys: hosts for hosts, facilitys in OF_HOSTS.items()}
+HOSTS_OF = {of_facility: of_host for of_host, of_facility in OF_HOSTS.items()}
 
 
 def energy_entry(pue: Pue, ratio: Bounded, basis: str, energy: Bounded, hour: int) -> Entry:
@@ -48,7 +48,7 @@ class FacilityEntries:
 
     @classmethod
     def after(cls, history: HistoryView, book: FactorBook, instruments: Sequence[Instrument]) -> FacilityEntries:
-        """Return the account that goes on where the history leaves off."""
+        """Return the account that goes on where the newest accounts leave off."""
         market = q.FACILITY_SCOPE2_MARKET_BASED.stem
         return cls(ElectricityEntries.after(history, book, instruments, market))
 

@@ -11,15 +11,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent.accounts.electricity import netted
+from agent.accounts.electricity_entries import market_state
 from agent.accounts.facility import HOSTS_OF
-from agent.accounts.recompute import OF_HOST, Knowledge, recomputed
+from agent.accounts.recompute import MARKET_BASED, OF_HOST, Knowledge, recomputed
 from agent.errors import ConfigError
 from agent.history.hourly import ImpactHour, facility_basis
 from agent.history.view import HistoryView
 from agent.history.writer import History
-from agent.place import check_location, place_of
+from agent.place import check_locations, place_of
 from agent.stretch import hour_of, moment_of
 from agent.written.factor_book import book_of
+from impacts.market_based.emissions import overclaimed
+from impacts.values.units import JOULES_PER_KWH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
     from agent.history.hourly import Entry
     from agent.host import Host
     from agent.written.config import Config
+    from impacts.market_based.instruments import Instrument
+    from impacts.values.bounded import Bounded
 
-_EVER = datetime(1970, 1, 2, tzinfo=UTC)
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # no history is of before
 
 
@@ -77,7 +81,8 @@ def recompute_days(host: Host, config: Config, directory: Path, first: date, las
     """Recompute the days from `first` to `last` (UTC) of the history in a directory, and write what changes.
 
     Raises:
-        ConfigError: there is no such hour or no history, the config cannot be used, or an agent has the history.
+        ConfigError: there is no such hour or no history, the config cannot be used, an agent has the history, or other
+            hours than these claim more of an instrument than its volume.
         HistoryWriteFailed: nothing was written.
     """
     since, over = _period(first, last, host.clock.utc_now())
@@ -89,12 +94,45 @@ def recompute_days(host: Host, config: Config, directory: Path, first: date, las
         until = max(since, min(over, stopped))
         known = replace(_knowledge(host, config, directory), pue=config.pue, hosts=history.host_hours(since, until))
         old = netted(history.accounts(since, until))
-        before = netted(history.accounts(_EVER, since)) if known.instruments else []
-        changed = recomputed(before, old, known)
+        others = _other_hours(history, known.instruments, since, until)
+        _refuse_claims_beyond_volume(others, known.instruments, hour_of(stopped))
+        changed = recomputed(others, old, known)
         version = history.put_version(changed, host.clock.utc_now()) if changed else history.newest_version()
         return Recomputation(since, until, version, changed, old, netted(history.accounts(since, until)))
     finally:
         history.close()
+
+
+def _other_hours(
+    history: HistoryView, instruments: Sequence[Instrument], since: datetime, until: datetime
+) -> list[Entry]:
+    """Return the newest accounts of the hours before `since` and from `until` on in which instruments may cover anything."""
+    if not instruments:
+        return []
+    begins = datetime.combine(min(one.begins for one in instruments), time(), UTC)
+    return netted([*(history.accounts(begins, since) if begins < since else ()), *history.accounts(until)])
+
+
+def _refuse_claims_beyond_volume(others: Sequence[Entry], instruments: Sequence[Instrument], stopped: int) -> None:
+    """Raise ConfigError if hours that are left as they are claim more of an instrument than its volume.
+
+    Those from `stopped` on cannot be recomputed yet: they alone are no reason.
+    """
+    found: dict[str, tuple[Instrument, Bounded]] = {}
+    for market in MARKET_BASED:
+        may_be_recomputed = market_state((one for one in others if one.hour < stopped), instruments, market)
+        claims = overclaimed(market_state(others, instruments, market), instruments)
+        beyond = {one.id: (one, joules) for one, joules in claims if one.id in may_be_recomputed.in_period}
+        found = {**beyond, **found}  # the host's, where it is the facility's, too
+    if not found:
+        return
+    one, joules = next(iter(found.values()))
+    first, last = min(one.begins for one, _ in found.values()), max(one.until for one, _ in found.values())
+    raise ConfigError(
+        f"the volume of '{one.name}' is {one.volume_joules / JOULES_PER_KWH:.6g} kWh, and the hours that would stay as they are "
+        f"claim {max(joules.amounts()) / JOULES_PER_KWH:.6g} kWh of it; "
+        f"recompute all of its period: wattprint recompute --from {first} --to {last}"
+    )
 
 
 def _period(first: date, last: date, now: datetime) -> tuple[datetime, datetime]:
@@ -124,13 +162,14 @@ def _knowledge(host: Host, config: Config, directory: Path) -> Knowledge:
     book, problems = book_of(host, config, directory)
     if problems:
         raise ConfigError(f"{problems[0].what}; {problems[0].remedy}")
-    check_location(book, config.location)
+    check_locations(book, config.locations)
     live = []
     if config.grid is not None:
         from agent.grid.live import kept_intensity  # noqa: PLC0415 - loads what asks for it, too
 
         live = kept_intensity(host, config.grid, directory, book)
-    return Knowledge(book, place_of(config.said_location, host, book), config.instruments, live)
+    place = place_of(config.said_location, host, book)
+    return Knowledge(book, place, config.instruments, live, places=config.places)
 
 
 def _side(quantity: str, entries: Sequence[Entry]) -> Side:

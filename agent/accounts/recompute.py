@@ -16,9 +16,10 @@ from agent.accounts.electricity_entries import ElectricityEntries, market_state
 from agent.accounts.facility import OF_HOSTS, energy_entry
 from agent.accounts.grid_in_use import GridInUse, grid_of_hour
 from agent.history.hourly import Entry, EntryKind, ImpactHour, facility_basis
-from agent.place import Place
+from agent.place import UNDATED, Place
 from agent.stretch import HOUR_SECONDS, hour_of
 from impacts import quantities as q
+from impacts.factors import WORLD
 from impacts.market_based.instruments import Level
 from impacts.values.bounded import NOTHING, Bounded
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from agent.accounts.grid_in_use import Rate
     from agent.grid.live import LiveFactor
+    from agent.place import DatedPlaces
     from impacts.facility import Pue
     from impacts.factor_book import FactorBook
     from impacts.market_based.instruments import Instrument
@@ -38,6 +40,7 @@ _UPSTREAM, _WATER = q.ENERGY_UPSTREAM.stem, q.USE_WATER.stem
 OF_HOST = (_LOCATION, _MARKET, _UPSTREAM, _WATER)
 _QUANTITIES = (*OF_HOST, *OF_HOSTS.values())
 _FACILITY_LOCATION, _FACILITY_MARKET = OF_HOSTS[_LOCATION], OF_HOSTS[_MARKET]
+MARKET_BASED = (_MARKET, _FACILITY_MARKET)  # each with a state of its own
 
 
 @dataclass(frozen=True)
@@ -45,34 +48,35 @@ class Knowledge:
     """What is known now."""
 
     book: FactorBook
-    place: Place  # of the hours whose own the history does not know, and of the live values
+    place: Place  # of the hours whose own neither the dates nor the history know, and of the live values
     instruments: Sequence[Instrument] = ()
     live: Sequence[LiveFactor] = ()
     pue: Pue | None = None
     hosts: Mapping[int, Mapping[str, Bounded]] = field(default_factory=dict)  # the host's energy by hour and basis
+    places: DatedPlaces = UNDATED  # where the host was when, which goes before what the hours were entered as
 
 
-def recomputed(before: Sequence[Entry], accounts: Sequence[Entry], known: Knowledge) -> list[Entry]:
+def recomputed(others: Sequence[Entry], accounts: Sequence[Entry], known: Knowledge) -> list[Entry]:
     """Return the entries of the hours and quantities that change.
 
-    Both lists are netted: `accounts` are those to recompute, `before` those of earlier hours, in which instruments have
-    covered something already.
+    Both lists are netted: `accounts` are those to recompute, `others` those of all other hours, earlier and later: what
+    instruments cover in them they do not cover once more.
     """
     by_hour: dict[int, list[Entry]] = defaultdict(list)
     for one in accounts:
         by_hour[one.hour].append(one)
-    work = _Work(before, known)
+    work = _Work(others, known)
     return [entry for hour in sorted(by_hour) for entry in work.changed(hour, by_hour[hour])]
 
 
 class _Work:
     """Hour after hour, because the volumes of instruments run out."""
 
-    def __init__(self, before: Sequence[Entry], known: Knowledge) -> None:
+    def __init__(self, others: Sequence[Entry], known: Knowledge) -> None:
         self._known = known
         self._entries, self._facility = (
-            ElectricityEntries(known.book, known.instruments, market_state(before, known.instruments, market))
-            for market in (_MARKET, _FACILITY_MARKET)
+            ElectricityEntries(known.book, known.instruments, market_state(others, known.instruments, market))
+            for market in MARKET_BASED
         )
         self._by_day: dict[tuple[int, Place], GridInUse] = {}
         self._live: dict[int, list[LiveFactor]] = defaultdict(list)
@@ -83,7 +87,9 @@ class _Work:
     def changed(self, hour: int, old: Sequence[Entry]) -> Iterator[Entry]:
         """Return the hour's entries of the quantities that change."""
         ratio = self._facility_ratio(hour, old)
-        new = [entry for place, entries in self._by_place(old) for entry in self._anew(hour, place, entries, ratio)]
+        new = [
+            entry for place, entries in self._by_place(hour, old) for entry in self._anew(hour, place, entries, ratio)
+        ]
         new += self._facility_energy(hour, old)
         for quantity in dict.fromkeys((*_QUANTITIES, *(one.quantity for one in new))):
             before, after = ([one for one in entries if one.quantity == quantity] for entries in (old, new))
@@ -108,12 +114,24 @@ class _Work:
         for basis, energy in self._known.hosts.get(hour, {}).items():
             yield energy_entry(pue, Bounded.of(known), basis, energy, hour)
 
-    def _by_place(self, entries: Sequence[Entry]) -> Iterator[tuple[Place, list[Entry]]]:
-        """Part an hour's entries by where the host was: as they say, else where it is known to be now."""
+    def _by_place(self, hour: int, entries: Sequence[Entry]) -> Iterator[tuple[Place, Sequence[Entry]]]:
+        """Part an hour's entries by where the host was: as the dates have it, else as they say, else where it is now."""
+        dated = self._known.places.at(hour)
+        if dated is not None:
+            yield dated, entries
+            return
         regions = dict.fromkeys(one.region for one in entries if one.quantity == _LOCATION)
         for region in regions:
             inside = [one for one in entries if one.region == region or len(regions) == 1]
-            yield Place(region) if region else self._known.place, inside
+            yield Place(region) if region else self._unsaid(inside), inside
+
+    def _unsaid(self, entries: Iterable[Entry]) -> Place:
+        """Return where the host is taken to have been where nobody has said it: where it is now, unless that is a guess too."""
+        if not self._known.place.inferred:
+            return self._known.place
+        rows = (self._known.book.row(one.factor) for one in entries if one.quantity == _LOCATION)
+        guessed = next((row.region for row in rows if row is not None and row.region != WORLD), "")
+        return Place(guessed, inferred=True) if guessed else self._known.place
 
     def _anew(self, hour: int, place: Place, old: Sequence[Entry], ratio: Bounded | None) -> Iterator[Entry]:
         """Return what the energy of an hour in one place is entered as by what is known now; `ratio` is the facility's to it."""
@@ -161,7 +179,7 @@ class _Work:
 
 
 def _by_grid(quantity: str, old: dict[str, list[Entry]], grid: GridInUse) -> list[Entry]:
-    """Return a quantity's entries by the grid's factor, but for those that were entered by live values.
+    """Return a quantity's entries by the grid's factor, but for those that were entered by live values of its place.
 
     What was never entered, as by an older program, is of the energy of location-based Scope 2.
     """
@@ -171,9 +189,13 @@ def _by_grid(quantity: str, old: dict[str, list[Entry]], grid: GridInUse) -> lis
     if not old[quantity]:
         return _merged(_by_rate(replace(one, quantity=quantity), rate, grid.region) for one in old[_LOCATION])
     return _merged(
-        replace(one, region=grid.region) if one.kind is EntryKind.LIVE else _by_rate(one, rate, grid.region)
+        replace(one, region=grid.region) if _is_live_in(grid, one) else _by_rate(one, rate, grid.region)
         for one in old[quantity]
     )
+
+
+def _is_live_in(grid: GridInUse, entry: Entry) -> bool:
+    return entry.kind is EntryKind.LIVE and entry.region in {"", grid.region}
 
 
 def _by_rate(entry: Entry, rate: Rate, region: str) -> Entry:

@@ -39,6 +39,7 @@ class Totals:
     sets: dict[str, list[Grounds]] = field(default_factory=dict)  # what the energy rests on, by basis: each set once
     impacts: dict[str, dict[FactorInUse, ImpactHour]] = field(default_factory=dict)  # by quantity
     idle_sets: dict[str, Grounds] = field(default_factory=dict)  # what the idle power rests on, by the set's id
+    unobserved_seconds: float = 0.0  # of which nothing is known of the host
 
     @classmethod
     def of(cls, history: HistoryView, begins: datetime, since: datetime | None) -> Totals:
@@ -49,6 +50,7 @@ class Totals:
         for (quantity, kind, factor, region), amount in history.impact_totals_by_factor(since).items():
             totals._add(quantity, FactorInUse(kind, factor, region), amount)
         sets = history.grounds()
+        totals.unobserved_seconds = history.absence(since).unobserved_seconds
         totals.idle_sets = {by.factor: sets[by.factor] for by in totals.impacts.get(_IDLE, ())}
         return totals
 
@@ -83,6 +85,10 @@ class Totals:
         """Add what of a stretch's energy that was spent idle falls into the period; `name` is the id of its grounds."""
         self.idle_sets[name] = grounds
         self.add_stretch(_IDLE, FactorInUse(EntryKind.YEARLY, name, ""), amount, stretch)
+
+    def add_unobserved(self, stretch: Stretch) -> None:
+        """Add what of a time of which nothing is known falls into the period."""
+        self.unobserved_seconds += stretch.seconds * stretch.share_since(self.begins)
 
     def correct(self, entry: Entry) -> None:
         """Add an entry that mends an hour, as far as the hour lies in the period."""

@@ -84,13 +84,17 @@ def sibling_factors(siblings: Sequence[Sibling], spreads: Spreads, learned_from:
         groups.setdefault(sibling.configuration, []).append(sibling)
         groups.setdefault(sibling.configuration.of_any_parts, []).append(sibling)
     return [
-        SiblingFactor(
-            configuration, load, _power(known, load, _expected(configuration, spreads)), len(known), learned_from
-        )
+        SiblingFactor(configuration, load, power, siblings, learned_from)
         for configuration, members in sorted(groups.items(), key=lambda group: (group[0].is_of_any_parts, group[0]))
-        for load in sorted({load for member in members for load in member.powers})
-        for known in [[member for member in members if load in member.powers]]
+        for load, power, siblings in _by_load(members, _expected(configuration, spreads))
     ]
+
+
+def _by_load(members: Sequence[Sibling], expected: float) -> Iterator[tuple[float, Bounded, int]]:
+    """Yield each load that a sibling knows, the power at it, and how many know it."""
+    for load in sorted({load for member in members for load in member.powers}):
+        known = [member for member in members if load in member.powers]
+        yield load, _power(known, load, expected), len(known)
 
 
 def sibling_problems(siblings: Sequence[Sibling]) -> Iterator[Problem]:

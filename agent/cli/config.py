@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agent.cli import DONE
 from agent.config_file import read_config
 from agent.inventory.file import read_inventory
-from agent.place import check_location
+from agent.place import check_locations
 from impacts.datasets import load_book
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, host: Host) -> int:  # noqa: ARG001 - a file is no machine
     """Read the file as the agent would."""
     config = read_config(arguments.file)
-    check_location(load_book(), config.location)
+    check_locations(load_book(), config.locations)
     if config.inventory_file is not None:
         read_inventory(config.inventory_file)
     print(f"{arguments.file}: fine")

@@ -164,8 +164,9 @@ class ElectricityPapers:
         """Return the grid that the share was entered by, if it is known still."""
         book, (kind, factor, region) = self.facts.machine.book, share.by
         row = book.row(factor)
-        place = Place(region) if region else self.facts.place
-        days: list[date] = [moment_of(share.hours[-1]).date()] if share.hours else [self.at.date()]
+        last = share.hours[-1] if share.hours else hour_of(self.at)
+        place = Place(region) if region else self.facts.place_at(last)
+        days: list[date] = [moment_of(last).date()]
         days += [row.valid_until] if row is not None else []
         known = chain([self.accounts.grid(self.at)], (grid_by_the_book(book, place, day) for day in days))
         rates = ((grid, rate) for grid in known for rate in grid.rates)

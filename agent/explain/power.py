@@ -61,6 +61,11 @@ def idle_energy_figure(totals: Totals, period: str) -> Iterator[Figure]:
     yield Figure.derived(q.HOST_IDLE_ENERGY, (), paper)
 
 
+def unobserved_figure(totals: Totals) -> Iterator[Figure]:
+    """Return the time of which nothing is known of the host."""
+    yield Figure(q.HOST_UNOBSERVED, (), Estimate.exact(totals.unobserved_seconds, "s", OBSERVED))
+
+
 def _measured_share(step: HostStep) -> Derivation:
     """Return how much of the step's energy was measured: 1 at most, and 0 where the step has no energy."""
     measured, host = step.measured_microjoules, step.microjoules.central

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from agent.history.identity import Identity
     from agent.history.lots import FrozenLot
+    from agent.history.unobserved import Unobserved
     from agent.history.view import AccountTotals, HistoryView
 
 _ORIGIN = "history"
@@ -28,11 +29,17 @@ _DIGITS_SHOWN = 12  # of the machine's hash: enough to distinguish hosts by
 _NOWHERE = "a place that nobody has said"
 
 
-def period_problems(
-    view: HistoryView, begins: datetime, ends: datetime, accounts: AccountTotals, booked: Sequence[FrozenLot]
+def period_problems(  # noqa: PLR0913, PLR0917 - a period, and what is known of it already
+    view: HistoryView,
+    begins: datetime,
+    ends: datetime,
+    accounts: AccountTotals,
+    booked: Sequence[FrozenLot],
+    missed: Unobserved,
 ) -> Iterator[Problem]:
-    """Return what is to be said of the hours from `begins` on and before `ends`, whose accounts and bookings are given."""
+    """Return what is to be said of the hours from `begins` on and before `ends`: the rest is what is known of them already."""
     yield from _missing(view, begins, ends)
+    yield from _unobserved(missed)
     yield from _identities(view, begins, ends)
     yield from _places(accounts)
     yield from _without_pue(accounts)
@@ -46,15 +53,19 @@ def _missing(view: HistoryView, begins: datetime, ends: datetime) -> Iterator[Pr
         what = f"{hours - recorded} of {hours} hours have no record at all: what was used in them is in no figure"
         remedy = "let the agent run for all of the period, or say for which part of it the figures are"
         yield Problem(_ORIGIN, "hours_missing", what, remedy)
-    absence = view.absence(begins, ends)
-    if absence.unobserved_seconds:
-        what = f"for {absence.unobserved_seconds:.0f} s nothing is known of the host's energy, which is in no figure"
-        if absence.perhaps_off_seconds:
-            what = f"{what}; for {absence.perhaps_off_seconds:.0f} s of it the host may have been off"
-        remedy = (
-            "say how much time that is where the figures are reported; `wattprint doctor` says what the sources lack"
-        )
-        yield Problem(_ORIGIN, "unobserved", what, remedy)
+
+
+def _unobserved(missed: Unobserved) -> Iterator[Problem]:
+    if not missed.seconds:
+        return
+    what = f"for {missed.seconds:.0f} s nothing is known of the host's energy, which is in no figure but its own"
+    if missed.joules is not None:
+        low, central, high = (joules / JOULES_PER_KWH for joules in missed.joules.amounts())
+        what = f"{what}: by the hours around it could have been {central:.4g} kWh ({low:.4g} to {high:.4g})"
+    if missed.perhaps_off_seconds:
+        what = f"{what}; for {missed.perhaps_off_seconds:.0f} s of it the host may have been off"
+    remedy = "say how much time and energy that is where the figures are reported; `wattprint doctor` says what the sources lack"
+    yield Problem(_ORIGIN, "unobserved", what, remedy)
 
 
 def _identities(view: HistoryView, begins: datetime, ends: datetime) -> Iterator[Problem]:
@@ -89,19 +100,17 @@ def _places(accounts: AccountTotals) -> Iterator[Problem]:
     regions = sorted({region for stem, _, _, region in accounts if stem == SCOPE2_LOCATION_BASED.stem})
     if len(regions) > 1:
         what = f"the host was in {' and '.join(region or _NOWHERE for region in regions)}"
-        remedy = (
-            "nothing to mend if it was moved; hours of a place that nobody has said follow `location` at a recompute"
-        )
+        remedy = "nothing to mend if it was moved; where the place is wrong, set `location` with dates and recompute"
         yield Problem(_ORIGIN, "place_changed", f"{what}: each hour is accounted by the grid of its own place", remedy)
 
 
 def _without_pue(accounts: AccountTotals) -> Iterator[Problem]:
     """Say how much of the host's energy is not in the facility's figures, where there are any."""
-    of_hosts = [hour.energy for (stem, *_), hour in accounts.items() if stem == SCOPE2_LOCATION_BASED.stem]
-    of_facilitys = [hour.energy for (stem, *_), hour in accounts.items() if facility_basis(stem) is not None]
-    host, facilitys = sum(of_hosts, NOTHING).central, sum(of_facilitys, NOTHING).central
-    left_out = (host - facilitys) * JOULES_PER_MICROJOULE / JOULES_PER_KWH
-    if facilitys and host - facilitys > _SAME * host:
+    of_host = [hour.energy for (stem, *_), hour in accounts.items() if stem == SCOPE2_LOCATION_BASED.stem]
+    of_facility = [hour.energy for (stem, *_), hour in accounts.items() if facility_basis(stem) is not None]
+    all_of_it, with_pue = sum(of_host, NOTHING).central, sum(of_facility, NOTHING).central
+    left_out = (all_of_it - with_pue) * JOULES_PER_MICROJOULE / JOULES_PER_KWH
+    if with_pue and all_of_it - with_pue > _SAME * all_of_it:
         what = f"of {left_out:.6g} kWh of the host's energy no PUE was known: the facility's figures leave it out"
         remedy = "add those hours to the file of the PUE, or set its `value`, and recompute the days"
         yield Problem(_ORIGIN, "pue_missing", what, remedy)

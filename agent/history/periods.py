@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from agent.history.hourly import EntryKind, ImpactHour, facility_basis
 from agent.history.lots import bookings
 from agent.history.period_problems import period_problems
+from agent.history.unobserved import unobserved
 from agent.stretch import hour_of, moment_of
 from impacts import quantities as q
 from impacts.factor_book import cited_row
@@ -20,7 +21,7 @@ from impacts.lifetime.amortisation import midnight
 from impacts.statements import Statement
 from impacts.values.bounded import NOTHING, in_joules
 from impacts.values.derivations import RESULT, work_out
-from impacts.values.estimates import Citation, merge_grounds, total
+from impacts.values.estimates import Citation, Estimate, merge_grounds, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
     from agent.history.grounds import Grounds
     from agent.history.hourly import HostHour
     from agent.history.lots import FrozenLot, LotSet
+    from agent.history.unobserved import Unobserved
     from agent.history.view import AccountTotals, HistoryView
     from impacts.factor_book import FactorBook
     from impacts.quantities import Quantity
-    from impacts.values.estimates import Estimate
 
 _OF_ENERGY = (q.SCOPE2_LOCATION_BASED, q.SCOPE2_MARKET_BASED, q.ENERGY_UPSTREAM, q.USE_WATER)
 _OF_FACILITY = (q.FACILITY_SCOPE2_LOCATION_BASED, q.FACILITY_SCOPE2_MARKET_BASED, q.FACILITY_ENERGY_UPSTREAM)
 _ENTERED = Citation("the agent's history: what was entered in the hours of the period")
+_AROUND = Citation("the agent's history: the host's power in the observed hours around, a day of them on each side")
+_IN_NO_OTHER = "in no other figure: the mean of the hours around, the lowest and the highest; low is nothing where it may have been off"
 
 
 def statement(view: HistoryView, begins: datetime, ends: datetime, book: FactorBook | None = None) -> Statement:
@@ -56,15 +59,17 @@ def statement(view: HistoryView, begins: datetime, ends: datetime, book: FactorB
     sets = view.lot_sets()
     booked = [one for one in bookings(sets) if one.acquired and begins <= midnight(one.acquired) < ends]
     energy_grounds = merge_grounds(*(grounds for _, grounds in energies))
+    not_observed = unobserved(view, begins, ends)
     figures = (
         *_energy_figures(energies, subject),
+        *_unobserved_figures(not_observed, energy_grounds, subject),
         *_idle_figure(accounts, energy_grounds, view, subject),
         *_use_figures(accounts, energy_grounds, subject, book),
         *_facility_figures(accounts, energy_grounds, subject, book),
         *_amortised_figure(accounts, sets, subject),
         *_booked_figures(booked),
     )
-    problems = tuple(period_problems(view, begins, ends, accounts, booked))
+    problems = tuple(period_problems(view, begins, ends, accounts, booked, not_observed))
     return Statement(subject, begins, ends, figures, problems)
 
 
@@ -78,6 +83,20 @@ def _energy_figures(energies: dict[tuple[str, Grounds], HostHour], period: str) 
         yield _figure(
             q.HOST_ENERGY, (basis,), entered, f"energy of the host, {basis.replace('_', ' ')}, {period}", basis
         )
+
+
+def _unobserved_figures(missed: Unobserved, energy: Grounds, period: str) -> Iterator[Figure]:
+    """Return the time of which nothing is known, where there is any, and what the host's energy could have been in it."""
+    if not missed.seconds:
+        return
+    seconds = Estimate.exact(missed.seconds, "s", _ENTERED)
+    yield _figure(q.HOST_UNOBSERVED, (), seconds, f"time of which nothing is known, {period}")
+    if missed.joules is not None:
+        watts = missed.joules.each(lambda joules: joules / missed.seconds)
+        inputs = {"unobserved": seconds, "power": watts.estimate("J/s", _AROUND, *merge_grounds(energy))}
+        title = f"what the host's energy could have been when nothing is known of it, {period}"
+        paper = work_out(title, "unobserved × power", inputs, _IN_NO_OTHER)
+        yield Figure.derived(q.HOST_UNOBSERVED_ENERGY, (), paper)
 
 
 def _idle_figure(accounts: AccountTotals, energy: Grounds, view: HistoryView, period: str) -> Iterator[Figure]:

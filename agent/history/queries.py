@@ -34,3 +34,11 @@ ABSENCE = f"""
     SELECT COALESCE(SUM(unobserved_seconds), 0), COALESCE(SUM(off_seconds), 0),
         COALESCE(SUM(CASE WHEN off_seconds IS NULL THEN unobserved_seconds END), 0)
     FROM host_absence_hour {_WITHIN}"""  # noqa: S608 - constants
+ABSENT_HOURS = f"""
+    SELECT hour, unobserved_seconds, off_seconds FROM host_absence_hour {_WITHIN} ORDER BY hour"""  # noqa: S608 - constants
+_OBSERVED = """
+    SELECT hour, SUM(low_microjoules), SUM(microjoules), SUM(high_microjoules), SUM(measured_microjoules), SUM(observed_seconds)
+    FROM host_hour WHERE {which} GROUP BY hour HAVING SUM(observed_seconds) > 0 ORDER BY hour {order}"""
+OBSERVED_BEFORE = _OBSERVED.format(which="hour < :since", order="DESC LIMIT :count")
+OBSERVED_WITHIN = _OBSERVED.format(which="hour >= :since AND hour < :until", order="")
+OBSERVED_AFTER = _OBSERVED.format(which="hour >= :until", order="LIMIT :count")

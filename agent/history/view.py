@@ -12,10 +12,22 @@ from agent.errors import HistoryDamaged
 from agent.history.closing import ClosedHour, read_closed_hours
 from agent.history.file import FILE_NAME, open_for_reading
 from agent.history.grounds import Grounds, read_grounds
-from agent.history.hourly import Entry, EntryKind, HostHour, ImpactHour
+from agent.history.hourly import Entry, EntryKind, HostAbsence, HostHour, ImpactHour
 from agent.history.identity import Identified, read_identities
 from agent.history.lots import LotSet, read_lot_sets
-from agent.history.queries import ABSENCE, ACCOUNT_TOTALS, COUNTED, HOST_HOURS, NEWEST_ACCOUNTS, RECORDED, VERSIONS
+from agent.history.queries import (
+    ABSENCE,
+    ABSENT_HOURS,
+    ACCOUNT_TOTALS,
+    COUNTED,
+    HOST_HOURS,
+    NEWEST_ACCOUNTS,
+    OBSERVED_AFTER,
+    OBSERVED_BEFORE,
+    OBSERVED_WITHIN,
+    RECORDED,
+    VERSIONS,
+)
 from agent.history.tables import HOSTS, IMPACTS, HourlyTable, Key, Value
 from impacts.values.bounded import Bounded
 
@@ -161,10 +173,26 @@ class HistoryView:
             count: int = self._connection.execute(RECORDED, _period(since, until)).fetchone()[0]
         return count
 
-    def absence(self, since: datetime, until: datetime) -> Absence:
-        """Return for how long nothing is known of the host in these hours."""
+    def absence(self, since: datetime | None = None, until: datetime | None = None) -> Absence:
+        """Return for how long nothing is known of the host: over all time, or in these hours."""
         with reading():
             return Absence(*self._connection.execute(ABSENCE, _period(since, until)).fetchone())
+
+    def absent_hours(self, since: datetime, until: datetime) -> dict[int, HostAbsence]:
+        """Return those of these hours in a part of which nothing is known of the host, or it was off."""
+        with reading():
+            rows = self._connection.execute(ABSENT_HOURS, _period(since, until))
+            return {hour: HostAbsence(*columns) for hour, *columns in rows}
+
+    def observed_hours(self, since: datetime, until: datetime, beyond: int) -> list[tuple[int, HostHour]]:
+        """Return the host's energy on all bases in those of these hours that it is known of, and in so many `beyond` each end."""
+        ends = {**_period(since, until), "count": beyond}
+        with reading():
+            before, within, after = (
+                [(hour, HostHour.of(*columns)) for hour, *columns in self._connection.execute(query, ends)]
+                for query in (OBSERVED_BEFORE, OBSERVED_WITHIN, OBSERVED_AFTER)
+            )
+        return [*reversed(before), *within, *after]
 
     def newest_version(self) -> int:
         """Return the newest version of the accounts; 0 if nothing was ever recomputed."""

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from agent.explain.electricity import ElectricityPapers
 from agent.explain.embodied import amortised_figure, amortised_ratio_figure, embodied_figures
 from agent.explain.factors import factor_figures
-from agent.explain.power import EVER, OBSERVED, channel_figures, host_energy_figures, host_figures, idle_energy_figure
+from agent.explain.power import (
+    EVER,
+    OBSERVED,
+    channel_figures,
+    host_energy_figures,
+    host_figures,
+    idle_energy_figure,
+    unobserved_figure,
+)
 from agent.explain.taught import taught_figures
 from agent.loop.host_problems import host_problems
 from agent.version import VERSION
@@ -81,6 +89,7 @@ class Evaluation:
         """Return the counters of a period: host energy by basis, what its use emits, embodied share."""
         yield from host_energy_figures(totals, period)
         yield from idle_energy_figure(totals, period)
+        yield from unobserved_figure(totals)
         yield from papers.total_figures(totals, period)
         yield from amortised_figure(self.facts, totals, period)
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.grid.settings import GridSettings, grid_settings
+from agent.place import UNDATED
 from agent.written.instruments import read_instruments
+from agent.written.location import read_location
 from agent.written.pue import read_pue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agent.place import DatedPlaces
     from impacts.facility import Pue
     from impacts.market_based.instruments import Instrument
 
@@ -38,7 +41,8 @@ class Config:
 
     listen: str = DEFAULT_LISTEN
     state_directory: Path = DEFAULT_STATE
-    location: str = ""  # ISO 3166 country or grid zone; empty: not set
+    location: str = ""  # ISO 3166 country or grid zone, the last of several; empty: not set
+    places: DatedPlaces = UNDATED  # where the host was when, if that is set with dates
     inventory_file: Path | None = None
     sampling: Sampling = field(default_factory=Sampling)
     grid: GridSettings | None = None  # who provides the live intensity; None: nobody
@@ -50,6 +54,11 @@ class Config:
     def said_location(self) -> str:
         """The place that the user sets: the location, else the region of the live intensity."""
         return self.location or (self.grid.provider().region if self.grid else "")
+
+    @property
+    def locations(self) -> tuple[str, ...]:
+        """Everything that the user sets as a location."""
+        return (self.location, *self.places.regions)
 
 
 def schema_without_sources() -> dict[str, Any]:
@@ -67,7 +76,7 @@ def config_from(document: dict[str, Any], path: Path) -> Config:
         ConfigError: values that do not go together, or a file named in it that cannot be used.
     """
     folder = path.parent
-    location = document.get("location", "").upper()
+    location, places = read_location(document.get("location", ""), str(path))
     grid = document.get("grid")
     sampling = replace(Sampling(), **document.get("sampling", {}))
     inventory = document.get("inventory_file")
@@ -75,6 +84,7 @@ def config_from(document: dict[str, Any], path: Path) -> Config:
         listen=document.get("listen", DEFAULT_LISTEN),
         state_directory=folder / Path(document.get("state_directory", DEFAULT_STATE)).expanduser(),
         location=location,
+        places=places,
         inventory_file=folder / Path(inventory).expanduser() if inventory else None,
         sampling=sampling,
         grid=None if grid is None else grid_settings(grid, location, str(path)),

@@ -15,13 +15,14 @@ from impacts.market_based.instruments import ORIGIN, Instrument
 from impacts.problems import Problem
 from impacts.values.bounded import NOTHING, Bounded
 from impacts.values.estimates import Citation, Estimate, merge_grounds
+from impacts.values.units import JOULES_PER_KWH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from impacts.market_based.residual_mix import Fallback
 
-_USED_UP = 1 - 1e-6  # of a volume: the history keeps whole microjoules
+_USED_UP, _BEYOND = 1 - 1e-6, 1 + 1e-6  # of a volume: the history keeps whole microjoules
 _ONE_JOULE = Citation("one joule of the host")
 
 
@@ -108,8 +109,30 @@ def market_intensity(hour: int, state: MarketState, terms: MarketTerms) -> Estim
     return Estimate(grams.low, grams.central, grams.high, "gCO2e/J", grams.grounds[1:])
 
 
+def covers_all(hour: int, state: MarketState, terms: MarketTerms) -> bool:
+    """Return whether instruments cover all of the next joule of the hour, so that nothing is left for the fallback."""
+    step = market_based(Estimate.exact(1.0, "J", _ONE_JOULE), hour, state, terms)
+    return all(part.id != terms.fallback.id or max(part.joules.amounts()) < 1 - _USED_UP for part in step.parts)
+
+
+def overclaimed(state: MarketState, instruments: Iterable[Instrument]) -> Iterator[tuple[Instrument, Bounded]]:
+    """Return the instruments that have covered more than their volume, low, central or high, and what (J) they have covered.
+
+    No step does so: it takes a volume that was corrected to less, while the accounts are of before.
+    """
+    for one in instruments:
+        used = state.in_period.get(one.id, NOTHING)
+        if max(used.amounts()) > one.volume_joules * _BEYOND:
+            yield one, used
+
+
 def used_up_problems(hour: int, state: MarketState, terms: MarketTerms) -> Iterator[Problem]:
-    """Return a problem for each instrument that is used up before the end of its period."""
+    """Return a problem for each instrument that is used up before the end of its period, or has covered too much."""
+    for one, joules in overclaimed(state, terms.instruments):
+        volume, claimed = one.volume_joules / JOULES_PER_KWH, max(joules.amounts()) / JOULES_PER_KWH
+        what = f"the accounts claim up to {claimed:.6g} kWh of '{one.name}', whose volume is {volume:.6g} kWh"
+        remedy = f"recompute all of its period: `wattprint recompute --from {one.begins} --to {one.until}`"
+        yield Problem(ORIGIN, "instrument_overclaimed", what, remedy)
     for one in terms.instruments:
         used = state.in_period.get(one.id, NOTHING).central
         if one.holds_in(hour) and isfinite(one.volume_joules) and used >= one.volume_joules * _USED_UP:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 ORIGIN = "market_based"
 
+# Criterion 4 of table 7.1 asks for a vintage close to the time of use and has no number. The longest that programmes allow, Green-e's:
+# from six months before the year that is reported to three after it.
+_LONGEST_VINTAGE_DAYS = 640
+
 
 class Level(IntEnum):
     """Where the Guidance finds the factor of a joule; the smaller number goes first."""
@@ -102,9 +106,16 @@ class Instrument:
         return inf if self.delivery is None else self.delivery.joules_in(hour)
 
     def serves(self, region: str) -> bool:
-        """Return whether the region lies in one of its markets."""
+        """Return whether the region lies in one of its markets; where none is stated, any place does that is known."""
         place = region.upper()
-        return not self.markets or any(place == market or place.startswith(f"{market}-") for market in self.markets)
+        if not self.markets:
+            return bool(place)
+        return any(place == market or place.startswith(f"{market}-") for market in self.markets)
+
+    @property
+    def is_of_a_vintage(self) -> bool:
+        """Whether its period is short enough for the time at which electricity was produced to be close to that of its use."""
+        return self.kind.level is not Level.CERTIFICATE or (self.until - self.begins).days <= _LONGEST_VINTAGE_DAYS
 
 
 def day_of(hour: int) -> date:
@@ -117,7 +128,7 @@ def accepted(instruments: Sequence[Instrument], region: str) -> tuple[Instrument
 
     The order is the hierarchy's, then that of the list. Their periods are looked at hour by hour.
     """
-    usable = (one for one in instruments if one.documentation and one.serves(region))
+    usable = (one for one in instruments if one.documentation and one.is_of_a_vintage and one.serves(region))
     return tuple(sorted(usable, key=lambda one: one.kind.level))
 
 
@@ -128,18 +139,28 @@ def quality_problems(instruments: Sequence[Instrument], region: str, on: date) -
             what = f"{_named(one)} has no documentation and is not applied"
             remedy = "set its `documentation`: the cancellation statement, the contract or the supplier's disclosure"
             yield Problem(ORIGIN, "instrument_undocumented", what, remedy)
+        elif not one.is_of_a_vintage:
+            what = f"{_named(one)} is of {one.begins} to {one.until}, too long for one vintage, and is not applied"
+            remedy = (
+                "give one for each year of production, with `from` and `until` of at most 21 months and its own volume"
+            )
+            yield Problem(ORIGIN, "instrument_vintage", what, remedy)
         elif not one.serves(region):
             yield _of_another_market(one, region)
         elif one.until < on and not _is_renewed(one, instruments, on):
             what = f"{_named(one)} ended on {one.until} and is not applied any more"
             remedy = "add the one that follows it; leave this one in for the hours of its period"
             yield Problem(ORIGIN, "instrument_expired", what, remedy)
+        elif not one.markets and one.kind.level is not Level.SUPPLIER_RATE:
+            what = f"{_named(one)} does not state its market: whether it may be used in {region} is not checked"
+            yield Problem(ORIGIN, "instrument_market_unknown", what, "set its `market`, as the document has it")
 
 
 def _of_another_market(one: Instrument, region: str) -> Problem:
     markets = ", ".join(one.markets)
     if not region:
-        what = f"{_named(one)} is of the market {markets}, the place of this machine is not known, so it is not applied"
+        of = f"is of the market {markets}" if markets else "may be of another market than this machine"
+        what = f"{_named(one)} {of}: the place of this machine is not known, so it is not applied"
         return Problem(ORIGIN, "location_unknown", what, "set `location` in the config file")
     what = f"{_named(one)} is of the market {markets}, not of {region}, and is not applied"
     remedy = "an instrument must be of the market where the electricity is used: remove it here, or correct `market`"

@@ -28,6 +28,7 @@ OBSERVATIONS = (
 # Counted or looked up by the agent itself: there is nothing to derive.
 OBSERVED = {
     q.CHANNEL_UNOBSERVED,
+    q.HOST_UNOBSERVED,
     q.FACTOR,
     q.HOST,
     q.BUILD,

@@ -45,6 +45,7 @@ def test_every_derived_quantity_is_explained_on_some_machine(capsys, tmp_path, q
 def test_what_is_not_derived_is_counted_learned_or_looked_up_by_the_agent_itself():
     assert {quantity.stem for quantity in CATALOGUE if quantity not in DERIVED and quantity.kind is not Kind.INFO} == {
         "channel_unobserved",
+        "host_unobserved",
         "problem",
         "source_up",
         "source_read_duration",

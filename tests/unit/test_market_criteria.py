@@ -72,7 +72,7 @@ def test_two_instruments_that_differ_in_technology_alone_are_the_same():
         (("DE", "FR"), "FR", True),
         (("DE", "FR"), "PL", False),
         ((), "PL", True),  # not said
-        ((), "", True),
+        ((), "", False),  # nor is the place known: the market may be any other
         (("FR",), "", False),
     ],
 )

@@ -56,8 +56,32 @@ def independent(path, begins, ends):
     for basis, *amounts in connection.execute(query, within):
         key = ("host_energy", basis)
         sums[key] = [one + other / 1e6 for one, other in zip(sums[key], amounts, strict=True)]
+    for key, amounts in not_observed(connection, within).items():
+        sums[key] = amounts
     connection.close()
     return dict(sums)
+
+
+def not_observed(connection, within):
+    """The time of which nothing is known, and the energy of it by the power of up to 24 observed hours before and after."""
+    query = "SELECT hour, unobserved_seconds, off_seconds FROM host_absence_hour WHERE hour >= ? AND hour < ?"
+    absent = [row for row in connection.execute(query, within) if row[1]]
+    rows = connection.execute(
+        "SELECT hour, SUM(observed_seconds), SUM(low_microjoules), SUM(microjoules), SUM(high_microjoules) "
+        "FROM host_hour GROUP BY hour ORDER BY hour"
+    )
+    observed, energy = [row for row in rows if row[1]], [0.0, 0.0, 0.0]
+    for hour, seconds, off in absent:
+        around = [one for one in observed if one[0] <= hour][-24:] + [one for one in observed if one[0] > hour][:24]
+        mean = sum(one[3] for one in around) / sum(one[1] for one in around)
+        powers = [
+            min(one[2] / one[1] for one in around) * (off is not None),
+            mean,
+            max(one[4] / one[1] for one in around),
+        ]
+        energy = [known + power * seconds / 1e6 for known, power in zip(energy, powers, strict=True)]
+    seconds = sum(one[1] for one in absent)
+    return {("host_unobserved",): [seconds] * 3, ("host_unobserved_energy",): energy} if absent else {}
 
 
 @pytest.fixture(params=sorted(PERIOD))

@@ -247,5 +247,5 @@ def test_the_document_names_every_problem_of_the_market_based_figure():
     document = (root / "docs" / "market-based.md").read_text(encoding="utf-8")
     sources = "".join(path.read_text() for path in (root / "impacts" / "market_based").glob("*.py"))
     reasons = set(re.findall(r'Problem\(ORIGIN, "(\w+)"', sources))
-    assert len(reasons) == 10
+    assert len(reasons) == 13
     assert all(f"`{reason}`" in document for reason in reasons)

@@ -227,7 +227,7 @@ def test_without_siblings_the_general_model_stands(tmp_path):
     assert (step.basis, step.method) == (Basis.MODELLED, "")
 
 
-# The fleet of 30: a tenth metered for three days, the rest told by them for a day.
+# The fleet of 30: a tenth metered for three days, the rest modelled for a day by what these teach.
 
 
 def of_a_meter(seed, inventory=INVENTORY, days=3):

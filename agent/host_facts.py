@@ -62,7 +62,8 @@ class HostFacts:
     @cached_property
     def lots(self) -> tuple[Lot, ...]:
         """The embodied emissions by what was acquired together; none if they cannot be computed."""
-        return lots(pieces(self.embodied.components("gwp")), self.machine.inventory.server, self.service_life)
+        made_of = pieces(self.embodied.components("gwp"))
+        return lots(made_of, self.machine.inventory.server, self.service_life, self.embodied.sum_sign)
 
     def problems_on(self, day: date) -> tuple[Problem, ...]:
         """Return the problems of all this on a day, but for those of the grid."""

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
-PRODUCTS = "boavizta-server-footprints"  # the folder that also holds the configurations behind its figures
+# The folders that also hold of which machine each figure is; the second does not know what was in it.
+PRODUCTS = "boavizta-server-footprints"
+WHOLES = "boavizta-computer-footprints"
 COLUMNS = ["entry", "region", "valid_from", "valid_until", "value", "low", "high", "locator", "note"]
 
 CRITERIA = {
@@ -87,7 +89,10 @@ class Dataset:
 def load_book(imported: tuple[Factor, ...] = ()) -> FactorBook:
     """Return the factors of all datasets of this program and those that were imported, and the published products."""
     factors = (*imported, *(factor for _, factors in read_datasets() for factor in factors))
-    return FactorBook(factors, read_products(resources.files("impacts") / "data" / PRODUCTS, factors))
+    products, wholes = (
+        read_products(resources.files("impacts") / "data" / name, factors) for name in (PRODUCTS, WHOLES)
+    )
+    return FactorBook(factors, products, wholes)
 
 
 def read_datasets() -> list[tuple[Dataset, tuple[Factor, ...]]]:

@@ -29,8 +29,11 @@ class FactorBook:
     whatever their case.
     """
 
-    def __init__(self, factors: tuple[Factor, ...], products: tuple[Product, ...] = ()) -> None:
-        self.products = products  # servers whose makers publish a footprint
+    def __init__(
+        self, factors: tuple[Factor, ...], products: tuple[Product, ...] = (), wholes: tuple[Product, ...] = ()
+    ) -> None:
+        self.products = products  # servers whose makers publish a footprint and its configuration
+        self.wholes = wholes  # servers and other computers whose makers publish a footprint without one
         self._by_question: dict[tuple[str, str], dict[str, list[Factor]]] = {}
         self._names: dict[str, str] = {}
         self._by_row = {f"{one.citation.dataset}/{one.citation.entry}": one for one in factors}
@@ -46,21 +49,21 @@ class FactorBook:
             for factors in by_region.values():
                 yield from factors
 
-    def with_products(self, products: tuple[Product, ...]) -> FactorBook:
+    def with_products(self, products: tuple[Product, ...], wholes: tuple[Product, ...] = ()) -> FactorBook:
         """Return the same factors beside other published products."""
-        book = FactorBook((), products)
+        book = FactorBook((), products, wholes)
         book._by_question, book._names, book._by_row = self._by_question, self._names, self._by_row
         return book
 
     def with_first(self, factor: Factor) -> FactorBook:
         """Return the book with a factor that goes before all others of its subject and region."""
-        book = FactorBook((factor, *self._every), self.products)
+        book = FactorBook((factor, *self._every), self.products, self.wholes)
         book._by_row = {**self._by_row, **book._by_row}
         return book
 
     def without(self, standing: Standing) -> FactorBook:
         """Return the book without the factors of a standing; by the name of their row they are still found."""
-        book = FactorBook(tuple(one for one in self._every if one.standing is not standing), self.products)
+        book = FactorBook(tuple(one for one in self._every if one.standing is not standing), self.products, self.wholes)
         book._by_row = self._by_row
         return book
 

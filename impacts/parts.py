@@ -58,7 +58,7 @@ class Server:
 
     manufacturer: str | None = None
     model: str | None = None
-    form: str | None = None  # rack, blade or tower; None: unknown
+    form: str | None = None  # one of impacts.machine_forms; None: unknown
     acquired: date | None = None  # by this organisation
     first_used: date | None = None  # by anybody: earlier than `acquired` for a machine bought used
     service_life_years: float | None = None  # from first use on, as planned now

@@ -28,6 +28,9 @@ _MAKERS = {
     "hewlett packard enterprise": "hpe",
     "lenovo": "lenovo",
     "ibm": "ibm",
+    "apple": "apple",
+    "asustek computer": "asustek",
+    "asus": "asustek",
     "super micro computer": "supermicro",
     "supermicro": "supermicro",
 }
@@ -36,10 +39,10 @@ _COMPANY_FORMS = re.compile(r"[-.,®]|\b(?:inc|corp|corporation|co|company|ltd|l
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A server model, its published footprint (cradle to gate) and the configuration behind it."""
+    """A server or computer model, its published footprint and the configuration behind it, as far as it is stated."""
 
     footprint: Factor
-    configuration: Inventory  # `server.acquired` is the day of the assessment
+    configuration: Inventory  # `server.acquired` is the day of the assessment; without parts where no sheet states them
 
     @property
     def maker(self) -> str:
@@ -95,7 +98,7 @@ def read_products(folder: Traversable, factors: Iterable[Factor]) -> tuple[Produ
 
 def _configuration(row: dict[str, str]) -> Inventory:
     server = Server(row["manufacturer"], row["model"], row["form"], acquired=date.fromisoformat(row["assessed"]))
-    return Inventory(server, tuple(_parts(row)))
+    return Inventory(server, tuple(_parts(row)) if row["cpus"] else None)
 
 
 def _parts(row: dict[str, str]) -> Iterator[Part]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.inventory import dmi, server
+from impacts.machine_forms import COMPUTER_FORMS
 from impacts.parts import Part
 from impacts.problems import Problem
 
@@ -70,7 +71,7 @@ def _shared() -> tuple[Problem, ...]:
 
 
 def _assumed(host: Host, smbios: Smbios, form: str | None) -> tuple[tuple[Part, ...], tuple[Problem, ...]]:
-    single = form == "tower" or server.chassis_type(host, smbios) in server.PORTABLES
+    single = form == "tower" or form in COMPUTER_FORMS or server.chassis_type(host, smbios) in server.PORTABLES
     count = 1 if single else 2
     problem = Problem(
         "inventory",

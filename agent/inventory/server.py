@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from agent.inventory import dmi
+from impacts.machine_forms import form_by_name
 from impacts.parts import Server
 from impacts.problems import Problem
 
@@ -26,12 +27,21 @@ READS = (
 )
 
 _UNKNOWN = 0x02
-_TOWERS = frozenset({0x03, 0x04, 0x06, 0x07, 0x0D, 0x0F, 0x10, 0x18, 0x23, 0x24})
+_TOWERS = frozenset({0x06, 0x07})
+_DESKTOPS = frozenset({0x03, 0x04, 0x0F, 0x10, 0x18})  # desktop, low profile, space-saving, lunch box, sealed case
 PORTABLES = frozenset({0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0E, 0x1E, 0x1F, 0x20})
 _MULTI_SYSTEM = 0x19
 _ENCLOSED = frozenset({_MULTI_SYSTEM, 0x1A, 0x1B, 0x1C, 0x1D})  # CompactPCI, AdvancedTCA, blade, its enclosure
 _ATTACHED = frozenset({0x12, 0x13, 0x14, 0x15, 0x16})  # expansions, peripherals, RAID: not the machine's own case
-_FORMS = {0x17: "rack"} | dict.fromkeys(_ENCLOSED, "blade") | dict.fromkeys(_TOWERS, "tower")
+_FORMS = (
+    {0x17: "rack", 0x0D: "all_in_one", 0x21: "embedded", 0x22: "embedded", 0x23: "mini_pc", 0x24: "mini_pc"}
+    | dict.fromkeys(_ENCLOSED, "blade")
+    | dict.fromkeys(_TOWERS, "tower")
+    | dict.fromkeys(_DESKTOPS, "desktop")
+    | dict.fromkeys(PORTABLES, "laptop")
+)
+_CASES_OF_BOTH = _TOWERS | _DESKTOPS  # of tower servers and of personal computers
+_BMC = 38  # IPMI device information: a service processor, which no personal computer has
 _CHASSIS_LOCK_BIT = 0x80
 _SERVER_BLADE = 0x03  # of a board
 
@@ -81,7 +91,10 @@ def _form(host: Host, smbios: Smbios) -> str | None:
     on_a_blade = any(board.number(0x0D) == _SERVER_BLADE for board in smbios.of_kind(dmi.BOARD))
     if on_a_blade or is_node(host, smbios) or not _ENCLOSED.isdisjoint(_chassis_types(host, smbios)):
         return "blade"
-    return _FORMS.get(chassis_type(host, smbios))
+    case, named = chassis_type(host, smbios), form_by_name(_model(host, smbios))
+    if case in _CASES_OF_BOTH:
+        return "tower" if named == "server" or smbios.of_kind(_BMC) else named or _FORMS[case]
+    return named if named == "workstation" else _FORMS.get(case)
 
 
 def is_node(host: Host, smbios: Smbios) -> bool:

@@ -18,6 +18,7 @@ from agent.sources.ipmi_sensors import open_sensors
 from agent.sources.settings import pace_settings
 from agent.sources.shared_chassis import is_node
 from agent.sources.source import Pace, SourceEntry
+from impacts.machine_forms import SERVER_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -157,7 +158,7 @@ def _is_device(path: Path) -> bool:
 
 def _absent(machine: Machine, named: str | None) -> SourceAbsent:
     server = machine.inventory.server
-    has_bmc = bool(server.form or read_smbios(machine.host).of_kind(_BMC)) and not server.virtual
+    has_bmc = bool(server.form in SERVER_FORMS or read_smbios(machine.host).of_kind(_BMC)) and not server.virtual
     remedy = "sudo modprobe -a ipmi_si ipmi_devintf" if has_bmc else ""
     return SourceAbsent(f"no IPMI device: there is no {named or _DEVICES[0]}", remedy=remedy)
 

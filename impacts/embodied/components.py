@@ -68,6 +68,7 @@ class EmbodiedImpact:
     profile: str
     criteria: Mapping[str, tuple[Component, ...]]
     problems: tuple[Problem, ...]
+    common_errors: bool = False  # what is wrong of one component is wrong of all
 
     def components(self, criterion: str) -> tuple[Component, ...]:
         """Return the components of one criterion; none if it could not be computed."""
@@ -77,7 +78,12 @@ class EmbodiedImpact:
         """Return how the sum follows from its components; None if it could not be computed."""
         components = {component.name: component.derivation for component in self.components(criterion)}
         title = f"embodied, cradle to gate ({criterion})"
-        return work_out(title, " + ".join(components), components) if components else None
+        return work_out(title, self.sum_sign.join(components), components) if components else None
+
+    @property
+    def sum_sign(self) -> str:
+        """How components are added up: what is wrong of one is seldom wrong of another, unless they have it in common."""
+        return " + " if self.common_errors else " ⊕ "
 
     def total(self, criterion: str) -> Estimate | None:
         """Return the sum in base units; None if it could not be computed."""

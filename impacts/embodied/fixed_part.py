@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby
-from math import exp, log, sqrt
+from math import exp, hypot, log, sqrt
 from statistics import fmean
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from impacts.values.estimates import Citation, Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from impacts.parts import Server
     from impacts.products import Product
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 # Quantiles of Student's t, 0.95 one-sided, by degrees of freedom; further on the last one, 5 % too wide at most.
 _T95 = (6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812, 1.796, 1.782, 1.771, 1.761, 1.753)
 # With fewer levels than this their scatter says nothing: then a factor either way, that between Dell's of 2019 and
-# HPE's of 2021 and half as much again.
+# HPE's of 2021 and a third as much again.
 _FEWEST_LEVELS = 3
-_BETWEEN_LEVELS = 3.0
+_BETWEEN_LEVELS = 2.6
+# One manufacturer's level moves with the year: by this factor where no manufacturer published in two, Dell's 1.7 and some.
+_BETWEEN_YEARS = 2.0
 
 
 _BOUNDS = "bounds: nine in ten of one more assessment by this manufacturer, in any of its years"
@@ -59,17 +62,24 @@ class _Group:
     def reach(self, least: float) -> float:
         """Return how far one more figure of the group may lie from its level: `least`, or more by its own scatter."""
         count = len(self.logs)
-        own = _t95(count - 1) * _deviation(self.logs) if count > 1 else 0.0
+        own = t95(count - 1) * _deviation(self.logs) if count > 1 else 0.0
         return max(own, least) * sqrt(1 + 1 / count)
 
 
 class Levels:
     """What the published footprints say of the fixed parts of servers.
 
-    `parts_of` gives the manufacture in kgCO2e of the parts of a published configuration, its central value.
+    `parts_of` gives the manufacture in kgCO2e of the parts of a published configuration, its central value; `wholes` what
+    manufacturers publish, in kgCO2e, without stating the configuration.
     """
 
-    def __init__(self, products: Sequence[Product], parts_of: Callable[[Product], float]) -> None:
+    def __init__(
+        self,
+        products: Sequence[Product],
+        parts_of: Callable[[Product], float],
+        wholes: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    ) -> None:
+        self._wholes = wholes
         self._kg = {product: product.footprint.value.central / 1e3 - parts_of(product) for product in products}
         known = sorted((product for product, kg in self._kg.items() if kg > 0), key=_group_key)
         self._groups = tuple(
@@ -107,14 +117,18 @@ class Levels:
             central,
             max(high, central),
             "kgCO2e/unit",
-            (self._cited([p for p in self._products if p.maker == maker]),),
+            (cited([p for p in self._products if p.maker == maker]),),
         )
         return FixedPart(
             value, "manufacturer_level", f"level of what the manufacturer publishes: {_counted(near)}; {_BOUNDS}"
         )
 
-    def pooled(self, server: Server, year: int | None) -> FixedPart:
-        """Return the level over all manufacturers: of the nearest year, in which they agree, else of every year."""
+    def pooled(self, server: Server, year: int | None, maker: str = "") -> FixedPart:
+        """Return the level over all manufacturers: of the nearest year, in which they agree, else of every year.
+
+        A manufacturer whose sheets do not state what was in the servers may put as much into what every server has as its
+        sheets come to: the upper bound holds their mean.
+        """
         blade = _is_blade(server)
         near = _nearest(self._groups, year)
         level = self._over_makers(near, blade=blade)
@@ -123,9 +137,14 @@ class Levels:
             self._over_makers([group for group in near if group.year == of], blade=blade)
             for of in {group.year for group in near}
         ]
-        reach, grounds = self._between_groups(), (self._cited(self._products),)
-        value = Estimate(exp(min(of_years) - reach), exp(level), exp(max(of_years) + reach), "kgCO2e/unit", grounds)
-        return FixedPart(value, "pooled_level", f"level of what others publish: {_counted(near)}")
+        reach, grounds = self._between_groups(), (cited(self._products),)
+        wholes = self._wholes.get(maker, ())
+        high = max(exp(max(of_years) + reach), exp(fmean(map(log, wholes))) if wholes else 0.0)
+        value = Estimate(exp(min(of_years) - reach), exp(level), high, "kgCO2e/unit", grounds)
+        unstated = (
+            f"; {len(wholes)} sheets of its own do not state the parts, and widen the upper bound" if wholes else ""
+        )
+        return FixedPart(value, "pooled_level", f"level of what others publish: {_counted(near)}{unstated}")
 
     def _over_makers(self, groups: Sequence[_Group], *, blade: bool) -> float:
         """Return the mean level, each manufacturer counting once."""
@@ -154,24 +173,36 @@ class Levels:
         step = self._blade_step()
         shifts = [step * (blade - group.blade) for group in groups]
         reaches = [group.reach(self._least_reach) for group in groups]
+        if len({group.year for group in groups}) == 1:
+            reaches = [hypot(reach, self._between_years()) for reach in reaches]
         lows = [group.level + shift - reach for group, shift, reach in zip(groups, shifts, reaches, strict=True)]
         highs = [group.level + shift + reach for group, shift, reach in zip(groups, shifts, reaches, strict=True)]
         return exp(min(lows)), exp(max(highs))
+
+    def _between_years(self) -> float:
+        """Return how far a manufacturer's level may move in a year that it published nothing in."""
+        of_racks = sorted((group for group in self._groups if not group.blade), key=lambda group: group.maker)
+        moved = [
+            max(levels) - min(levels)
+            for _, of_maker in groupby(of_racks, key=lambda group: group.maker)
+            if len(levels := [group.level for group in of_maker]) > 1
+        ]
+        return fmean(moved) if moved else log(_BETWEEN_YEARS)
 
     def _between_groups(self) -> float:
         """Return how far a manufacturer and method that publish nothing may lie from those that do."""
         levels = [group.level for group in self._groups if not group.blade]
         if len(levels) < _FEWEST_LEVELS:
             return log(_BETWEEN_LEVELS)
-        return max(self._least_reach, _t95(len(levels) - 1) * _deviation(levels) * sqrt(1 + 1 / len(levels)))
+        return max(self._least_reach, t95(len(levels) - 1) * _deviation(levels) * sqrt(1 + 1 / len(levels)))
 
-    @staticmethod
-    def _cited(products: Sequence[Product]) -> Citation:
-        """Return all rows as one citation: a level rests on dozens of them."""
-        row = products[0].footprint.citation
-        makers = ", ".join(sorted({product.maker for product in products}))
-        locator = f"all {len(products)} rows of {makers} in {row.dataset}"
-        return replace(row, entry=f"{row.entry.partition(':')[0]}:all of {makers}", locator=locator)
+
+def cited(products: Sequence[Product]) -> Citation:
+    """Return all rows as one citation: a level rests on dozens of them."""
+    row = products[0].footprint.citation
+    makers = ", ".join(sorted({product.maker for product in products}))
+    locator = f"all {len(products)} rows of {makers} in {row.dataset}"
+    return replace(row, entry=f"{row.entry.partition(':')[0]}:all of {makers}", locator=locator)
 
 
 def _group_key(product: Product) -> tuple[str, int, bool]:
@@ -195,7 +226,7 @@ def _pooled_reach(groups: Iterable[_Group]) -> float:
     several = [group for group in groups if len(group.logs) > 1]
     freedom = sum(len(group.logs) - 1 for group in several)
     squares = sum((x - group.level) ** 2 for group in several for x in group.logs)
-    return _t95(freedom) * sqrt(squares / freedom) if freedom else log(_BETWEEN_LEVELS)
+    return t95(freedom) * sqrt(squares / freedom) if freedom else log(_BETWEEN_LEVELS)
 
 
 def _deviation(values: Sequence[float]) -> float:
@@ -219,5 +250,6 @@ def _counted(groups: Iterable[_Group]) -> str:
     )
 
 
-def _t95(freedom: int) -> float:
+def t95(freedom: int) -> float:
+    """Return Student's t of nine in ten, 5 % at either end, by its degrees of freedom."""
     return _T95[min(max(freedom, 1), len(_T95)) - 1]

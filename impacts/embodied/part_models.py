@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from impacts.cpus.families import resolve
 from impacts.cpus.names import normalise
 from impacts.embodied.components import INVENTORY
+from impacts.embodied.drive_names import capacity_in_name, ssd_class
 from impacts.factors import FactorMissing
 from impacts.product_names import product_name
 from impacts.values.derivations import Derivation, work_out
@@ -42,6 +43,7 @@ class Evidence:
     book: FactorBook
     criterion: str
     year: int | None = None  # when the server was made, if known: for parts whose own year is not
+    client: bool = False  # a computer that is no server: its parts of unknown kind are smaller
 
     def factor(self, *subjects: str) -> Estimate:
         """Return the impact per unit of the first subject that the datasets have."""
@@ -59,6 +61,15 @@ class Evidence:
         """Return an attribute of parts made in a year; None where the year is not known."""
         year = year or self.year
         return None if year is None else self.book.find(subject, "attribute", on=date(year, 7, 1)).factor.value
+
+    def made_in(self, year: int | None, *subjects: str) -> Estimate:
+        """Return the impact per unit of the first subject known, as made in a year; the row of any year where none is known."""
+        for subject in subjects:
+            if self.book.criteria(f"{subject}:of_year") and year is not None:
+                return self.book.find(f"{subject}:of_year", self.criterion, on=date(year, 7, 1)).factor.value
+            if self.book.criteria(subject) and year is None:
+                return self.factor(subject)
+        return self.factor(*subjects)
 
 
 def model(part: Part, count: Estimate, evidence: Evidence) -> Modelled:
@@ -86,12 +97,12 @@ def manufacturers_figure(title: str, footprint: ManufacturerFootprint, book: Fac
     figure = Estimate(low, central, high, "kgCO2e", own if stated else (*own, *accuracy.grounds)).in_unit("gCO2e")
     if footprint.boundary == "cradle_to_gate":
         return work_out(title, "published_footprint", {"published_footprint": figure})
-    later = _manufacture_and_later(book)
+    later = manufacture_and_later(book)
     formula = "all_but_use ÷ manufacture_and_later"
     return work_out(title, formula, {"all_but_use": figure, "manufacture_and_later": later})
 
 
-def _manufacture_and_later(book: FactorBook) -> Derivation:
+def manufacture_and_later(book: FactorBook) -> Derivation:
     """Return manufacture, transport and end of life over manufacture alone."""
     later = _first(book, "attribute", ("later_stages",))
     return work_out("all stages but use over manufacture", "1 + later_stages", {"later_stages": later})
@@ -124,9 +135,9 @@ def _published(part: Part, count: Estimate, evidence: Evidence) -> Derivation | 
         "count": count,
         "all_but_use": each,
         "accuracy": evidence.attribute("footprint_accuracy"),
-        "manufacture_and_later": _manufacture_and_later(evidence.book),
+        "manufacture_and_later": manufacture_and_later(evidence.book),
     }
-    return work_out(_title(part), "count × all_but_use × accuracy ÷ manufacture_and_later", inputs)
+    return work_out(_title(part), "count × (all_but_use ⊗ accuracy ⊘ manufacture_and_later)", inputs)
 
 
 # What Seagate's SATA drives print behind their model number, as in ST8000AS0003-2HH188.
@@ -144,11 +155,11 @@ def _cpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
     if family is None:
         inputs = {
             "count": count,
-            "dies_area": evidence.said(part.die_area_mm2, "mm2/unit", "cpu_dies_area"),
+            "dies_area": evidence.said(part.die_area_mm2, "mm2/unit", _of_class("cpu_dies_area", evidence)),
             "logic_die": evidence.factor("logic_die"),
             "package": package,
         }
-        return work_out(_title(part), "count × (dies_area × logic_die + package)", inputs)
+        return work_out(_title(part), "count × (dies_area ⊗ logic_die ⊕ package)", inputs)
     inputs = {"count": count}
     terms = []
     for number, die in enumerate(family.dies, start=1):
@@ -159,7 +170,9 @@ def _cpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
         }
         terms.append(f"dies_{number} × area_{number} × logic_{number}")
     note = f"{family.name}: " + ", ".join(f"{n} = {die.name}, {die.node}" for n, die in enumerate(family.dies, start=1))
-    return work_out(_title(part), f"count × ({' + '.join(terms)} + package)", inputs | {"package": package}, note=note)
+    return work_out(
+        _title(part), f"count × (({' + '.join(terms)}) ⊕ package)", inputs | {"package": package}, note=note
+    )
 
 
 def _memory(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
@@ -170,7 +183,7 @@ def _memory(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
         "dram_die": evidence.factor("dram_die"),
         "module": evidence.factor("memory_module"),
     }
-    return work_out(_title(part), "count × (capacity ÷ density × dram_die + module)", inputs)
+    return work_out(_title(part), "count × (capacity ⊘ density ⊗ dram_die ⊕ module)", inputs)
 
 
 def _dram_density(part: Part, evidence: Evidence) -> Estimate:
@@ -197,19 +210,45 @@ def _overlap(one: Estimate, other: Estimate) -> Estimate:
 
 
 def _ssd(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
-    density = (
+    """Return a drive by its flash: a gigabyte's by class and year for greenhouse gases, else by the area of the dies.
+
+    Drives of one kind in a server come from one maker and one year: what is wrong of one is wrong of all of them.
+    """
+    drive_class = ssd_class(part, client=evidence.client)
+    inputs = {
+        "count": count,
+        "capacity": _ssd_capacity(part, evidence),
+        "spare": evidence.attribute(f"flash_over_capacity:{drive_class}", "flash_over_capacity"),
+        "rest": evidence.factor(f"ssd_rest:{drive_class}", "ssd_rest"),
+    }
+    if evidence.criterion == "gwp" and part.density_gb_per_cm2 is None:
+        year = _year(part) or evidence.year
+        inputs["flash"] = evidence.made_in(year, f"flash:{drive_class}", "flash")
+        return work_out(_title(part), "count × (capacity ⊗ spare ⊗ flash ⊕ rest)", inputs)
+    inputs["density"] = (
         Estimate.exact(part.density_gb_per_cm2, "GB/cm2", INVENTORY)
         if part.density_gb_per_cm2 is not None
         else evidence.of_year("nand_density_of_year", _year(part)) or evidence.attribute("nand_density")
     )
-    inputs = {
-        "count": count,
-        "capacity": evidence.said(part.capacity_gb, "GB/unit", "drive_capacity:ssd"),
-        "density": density,
-        "nand_die": evidence.factor("nand_die"),
-        "rest": evidence.factor("ssd_rest"),
-    }
-    return work_out(_title(part), "count × (capacity ÷ density × nand_die + rest)", inputs)
+    inputs["nand_die"] = evidence.factor("nand_die")
+    return work_out(_title(part), "count × (capacity ⊗ spare ⊘ density ⊗ nand_die ⊕ rest)", inputs)
+
+
+def _ssd_capacity(part: Part, evidence: Evidence) -> Estimate:
+    """Return a drive's capacity: as said, else as its name has it, else what drives of its kind have."""
+    if part.capacity_gb is not None:
+        return Estimate.exact(part.capacity_gb, "GB/unit", INVENTORY)
+    named = capacity_in_name(part.model)
+    if named is not None:
+        return Estimate.exact(named, "GB/unit", Citation("inventory", locator=f"model: {part.model}"))
+    if evidence.client or part.transport == "sata":
+        return evidence.attribute("drive_capacity:ssd:client" if evidence.client else "drive_capacity:ssd:sata")
+    return evidence.of_year("drive_capacity_of_year", _year(part)) or evidence.attribute("drive_capacity:ssd")
+
+
+def _of_class(subject: str, evidence: Evidence) -> str:
+    """Return the default of computers that are no servers, or of servers."""
+    return f"{subject}:client" if evidence.client else subject
 
 
 def _psu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
@@ -224,40 +263,73 @@ def _psu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
         "per_watt": evidence.attribute("psu_mass_per_watt"),
         "psu": evidence.factor("psu_mass"),
     }
-    return work_out(_title(part), "count × (least + rating × per_watt) × psu", inputs)
+    return work_out(_title(part), "count × ((least ⊕ rating ⊗ per_watt) ⊗ psu)", inputs)
 
 
 def _gpu(part: Part, count: Estimate, evidence: Evidence) -> Derivation:
-    name = product_name(part.model or "")
+    name = known_chip(part.model, evidence.book)
     inputs = {
         "count": count,
-        "dies_area": evidence.said(part.die_area_mm2, "mm2/unit", f"gpu_dies_area:{name}", "gpu_dies_area"),
+        "dies_area": evidence.said(part.die_area_mm2, "mm2/unit", f"gpu_dies_area:{name}", _area_by_memory(part)),
         "gpu_die": evidence.factor("gpu_die"),
         "capacity": evidence.said(
             part.capacity_gb, "GB/unit", f"gpu_capacity:{name}:hbm", f"gpu_capacity:{name}:gddr", "gpu_capacity"
         ),
-        "memory": evidence.factor(_gpu_memory(name, evidence)),
+        "memory": evidence.factor(_gpu_memory(name, part, evidence)),
         "rest": evidence.factor("gpu_rest"),
     }
-    return work_out(_title(part), "count × (dies_area × gpu_die + capacity × memory + rest)", inputs)
+    return work_out(_title(part), "count × (dies_area ⊗ gpu_die ⊕ capacity ⊗ memory ⊕ rest)", inputs)
 
 
 def is_known_card(part: Part, book: FactorBook) -> bool:
     """Return whether a card is assessed, or its maker or the inventory states its dies and memory."""
     if part.die_area_mm2 is not None and part.capacity_gb is not None:
         return True
-    name = product_name(part.model or "")
-    return any(book.criteria(subject) for subject in (f"gpu_card:{name}", f"gpu_dies_area:{name}"))
+    subjects = (f"gpu_card:{product_name(part.model or '')}", f"gpu_dies_area:{known_chip(part.model, book)}")
+    return any(book.criteria(subject) for subject in subjects)
 
 
-def _gpu_memory(name: str, evidence: Evidence) -> str:
+# Modules that sit on a carrier board: NVIDIA's SXM and HGX, and the accelerator modules of the Open Compute Project (OAM).
+_MODULE = re.compile(
+    r"SXM|HGX|HBM3|\bOAM\b|\bMI2[05]0X?\b|\bMI3\d\d?X\b|\b[BH]200\b|\bB[13]00\b|\bH20\b|Gaudi ?\d|\bHL[- ][23]\d\d\w?\b"
+)
+_NO_MODULE = re.compile(r"PCIe|NVL\b|HL[- ]338", re.IGNORECASE)
+FEWEST_MODULES = 4  # on one carrier board
+
+
+def is_module(part: Part) -> bool:
+    """Return whether an accelerator is a module of a carrier board by its name, no card in a slot."""
+    name = part.model or ""
+    return bool(_MODULE.search(name)) and not _NO_MODULE.search(name)
+
+
+def known_chip(model: str | None, book: FactorBook) -> str:
+    """Return the name under which a card's dies are known: its own, or without what makers add for form and memory.
+
+    `Instinct MI300X OAM` is an `Instinct MI300X`. Where no dataset has any of it the whole name is returned.
+    """
+    words = product_name(model or "").split()
+    names = [" ".join(words[:length]) for length in range(len(words), 0, -1)]
+    return next((name for name in names if book.criteria(f"gpu_dies_area:{name}")), " ".join(words))
+
+
+# From how much memory on, in GB, which class of dies: more memory stands for no smaller dies.
+_AREA_CLASSES = ((200, "over_200_gb"), (100, "over_100_gb"), (64, "over_64_gb"), (30, "over_30_gb"), (0, "small"))
+_STACKED_FROM_GB = 64  # nearly all cards with as much have stacked memory
+
+
+def _area_by_memory(part: Part) -> str:
+    if part.capacity_gb is None:
+        return "gpu_dies_area"
+    return next(f"gpu_dies_area:{name}" for over, name in _AREA_CLASSES if part.capacity_gb >= over)
+
+
+def _gpu_memory(name: str, part: Part, evidence: Evidence) -> str:
     for technology in ("hbm", "gddr"):
-        try:
-            evidence.attribute(f"gpu_capacity:{name}:{technology}")
-        except FactorMissing:
-            continue
-        return f"gpu_memory:{technology}"
-    return "gpu_memory"
+        if evidence.book.criteria(f"gpu_capacity:{name}:{technology}"):
+            return f"gpu_memory:{technology}"
+    stacked = part.capacity_gb is not None and part.capacity_gb >= _STACKED_FROM_GB
+    return "gpu_memory:hbm" if stacked else "gpu_memory"
 
 
 def _piece(subject: str) -> Callable[[Part, Estimate, Evidence], Derivation]:

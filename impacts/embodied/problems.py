@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from impacts.embodied.default_profile import fixed_part, year_made
-from impacts.embodied.part_models import cpu_family, is_known_card
+from impacts.embodied.default_profile import computer_form, fixed_part, published_whole, year_made
+from impacts.embodied.drive_names import capacity_in_name
+from impacts.embodied.part_models import FEWEST_MODULES, cpu_family, is_known_card, is_module
 from impacts.problems import Problem
 from impacts.products import published_product
 
@@ -35,6 +36,9 @@ def default_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem
     if inventory.server.virtual:
         yield from _guest_problems(inventory.server)
         return
+    if inventory.server.footprint is None and _stands_as_published(inventory, book):
+        yield _unstated_configuration(inventory.server)
+        return
     if inventory.server.footprint is None:
         yield from _fixed_part_problems(inventory, book)
     else:
@@ -43,6 +47,15 @@ def default_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem
         yield _unknown_parts(inventory, book)
     else:
         yield from _part_problems(inventory, book)
+
+
+def _stands_as_published(inventory: Inventory, book: FactorBook) -> bool:
+    return inventory.parts is None and published_whole(inventory.server, book) is not None
+
+
+def _unstated_configuration(server: Server) -> Problem:
+    what = f"the published footprint of {server.model} stands in for the whole: neither its sheet nor anything here states the parts"
+    return Problem(_ORIGIN, "archetype", what, "list the parts in an inventory file (`wattprint inventory`)")
 
 
 def missing_factor(criterion: str, missing: FactorMissing) -> Problem:
@@ -59,6 +72,13 @@ def _guest_problems(server: Server) -> Iterator[Problem]:
 
 def _fixed_part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
     found, server = fixed_part(inventory, book), inventory.server
+    form = computer_form(server, book)
+    if form is not None:
+        what = f"this machine is no server but a computer of the kind {form}: board, case and the rest are the {found.note}"
+        yield Problem(
+            _ORIGIN, "not_a_server", what, "if it is a server, set `form: rack` or `tower` in the inventory file"
+        )
+        return
     name = " ".join(filter(None, (server.manufacturer, server.model))) or "this server"
     if found.method == "pooled_level":
         what = f"no footprint of {name} nor of its manufacturer is known: board, case and the rest are taken from the {found.note}"
@@ -90,13 +110,15 @@ def _footprint_problems(of: str, footprint: ManufacturerFootprint) -> Iterator[P
 def _unknown_parts(inventory: Inventory, book: FactorBook) -> Problem:
     product = published_product(inventory.server, book.products)
     stands_in = "a common server with two CPUs and 256 GB" if product is None else "the published configuration"
+    if computer_form(inventory.server, book) is not None:
+        stands_in = "a common computer of its kind"
     what = f"the parts are not known: those of {stands_in} stand in"
     return Problem(_ORIGIN, "archetype", what, "list the parts in an inventory file (`wattprint inventory`)")
 
 
 def _part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
     year = year_made(inventory, book)
-    yield from _absent_kinds(inventory)
+    yield from _absent_kinds(inventory, book)
     yield from _implausible(inventory)
     yield from _carrier_boards(inventory)
     for part in inventory.parts or ():
@@ -108,9 +130,10 @@ def _part_problems(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
             yield Problem(_ORIGIN, reason, what % _named(kind, named), f"set {remedy} in the inventory file")
 
 
-def _absent_kinds(inventory: Inventory) -> Iterator[Problem]:
+def _absent_kinds(inventory: Inventory, book: FactorBook) -> Iterator[Problem]:
     """Return which parts that every server has are not listed: without them the figure is too low."""
-    expected = ["cpu", "memory"] if inventory.server.form == "blade" else ["cpu", "memory", "psu"]
+    without_supply = inventory.server.form == "blade" or computer_form(inventory.server, book) is not None
+    expected = ["cpu", "memory"] if without_supply else ["cpu", "memory", "psu"]
     for kind in expected:
         if not any(part.count for part in inventory.of_kind(kind)):
             what = f"the parts that are listed have no {_NAMES.get(kind, kind)}: none is counted"
@@ -139,17 +162,14 @@ def _implausible(inventory: Inventory) -> Iterator[Problem]:
                 yield Problem(_ORIGIN, "implausible", what, "check the unit in the inventory file")
 
 
-_MODULES = ("SXM", "HBM3", "HGX", "MI300", "MI325", "MI355", "OAM")
-_FEWEST_MODULES = 4  # of these sit on a carrier board of their own
-
-
 def _carrier_boards(inventory: Inventory) -> Iterator[Problem]:
-    modules = sum(p.count for p in inventory.of_kind("gpu") if any(name in (p.model or "") for name in _MODULES))
-    if modules >= _FEWEST_MODULES and inventory.server.footprint is None:
+    modules = sum(part.count for part in inventory.of_kind("gpu") if is_module(part))
+    if modules >= FEWEST_MODULES and inventory.server.footprint is None:
         what = (
-            f"the carrier board of {modules} GPU modules, with its switches and coolers, has no figure and is left out"
+            f"the carrier board of {modules} accelerator modules counts as that of an HGX H100, and the case around it by "
+            "its mass: no manufacturer publishes a server of this kind"
         )
-        yield Problem(_ORIGIN, "gpu_carrier_left_out", what, _GIVE_FIGURE)
+        yield Problem(_ORIGIN, "gpu_chassis_assumed", what, _GIVE_FIGURE)
 
 
 def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, str, str, Callable[[Part], bool]]]:
@@ -182,14 +202,14 @@ def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, st
     yield (
         "ssd",
         "ssd_capacity_unknown",
-        "the capacity of %s is not known: 1000 GB a drive stand in",
-        "`capacity_gb`",
-        lambda part: part.capacity_gb is None,
+        "the capacity of %s is not known: what drives of their years hold stands in, 400 to 7680 GB in servers",
+        "`capacity_gb`, or the full `model`,",
+        lambda part: part.capacity_gb is None and capacity_in_name(part.model) is None,
     )
     yield (
         "ssd",
         "ssd_year_unknown",
-        "the year of %s is not known: the density of flash of 2013 to 2024 stands in",
+        "the year of %s is not known: flash of 2013 to 2025 stands in",
         "`year`, or `acquired` under `server`,",
         undated,
     )
@@ -204,7 +224,7 @@ def _unknowns(book: FactorBook, year: int | None) -> Iterator[tuple[str, str, st
     yield (
         "gpu",
         "gpu_unknown",
-        "no assessment and no data sheet of %s is known here: a common data-centre card stands in",
+        "no assessment and no data sheet of %s is known here: cards with as much memory stand in, else a common one",
         "`die_area_mm2` and `capacity_gb`",
         lambda part: not is_known_card(part, book),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from impacts.embodied.boavizta import boavizta_components, boavizta_problems
 from impacts.embodied.components import Component, EmbodiedImpact
-from impacts.embodied.default_profile import default_components
+from impacts.embodied.default_profile import default_components, errors_are_common
 from impacts.embodied.problems import default_problems, missing_factor
 from impacts.factors import FactorMissing
 from impacts.values.derivations import Derivation, work_out
@@ -40,7 +40,8 @@ def embodied(inventory: Inventory, profile: str, book: FactorBook) -> EmbodiedIm
             criteria[criterion] = components_of(inventory, book, criterion)
         except FactorMissing as missing:
             problems.append(missing_factor(criterion, missing))
-    return EmbodiedImpact(profile, criteria, tuple(problems))
+    common_errors = not by_default or errors_are_common(inventory, book)  # BoaviztAPI adds up corner by corner
+    return EmbodiedImpact(profile, criteria, tuple(problems), common_errors)
 
 
 def transport_and_end_of_life(impact: EmbodiedImpact, book: FactorBook) -> Derivation | None:

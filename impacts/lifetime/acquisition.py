@@ -42,7 +42,7 @@ class InTime:
 def in_time(impact: EmbodiedImpact, inventory: Inventory, service_life: Estimate, at: datetime) -> InTime:
     """Return the emissions by year of acquisition, how far they are amortised at a moment, and their yearly figure."""
     server = inventory.server
-    of_server = lots(pieces(impact.components("gwp")), server, service_life)
+    of_server = lots(pieces(impact.components("gwp")), server, service_life, impact.sum_sign)
     years = years_of_use(server, service_life, at)
     return InTime(emissions_by_year(of_server), amortised(of_server, at), yearly_figure(of_server, years), years)
 
@@ -52,13 +52,19 @@ def pieces(components: Iterable[Component]) -> Iterator[tuple[Derivation, Part |
     return (piece for component in components for piece in zip_longest(component.derivations, component.parts))
 
 
-def lots(made_of: Iterable[tuple[Derivation, Part | None]], server: Server, service_life: Estimate) -> tuple[Lot, ...]:
-    """Return the lots of a server: what has the same dates is one, the earliest first, without a date at the end."""
+def lots(
+    made_of: Iterable[tuple[Derivation, Part | None]], server: Server, service_life: Estimate, sum_sign: str = " ⊕ "
+) -> tuple[Lot, ...]:
+    """Return the lots of a server: what has the same dates is one, the earliest first, without a date at the end.
+
+    The errors of two pieces of one kind go the same way, those of two kinds are added up by `sum_sign`.
+    """
     plan = _plan(server, service_life)
-    by_dates: dict[tuple[date | None, date | None, date | None], list[Derivation]] = {}
-    for piece, part in made_of:
-        by_dates.setdefault(_dates(part, server), []).append(piece)
-    found = [Lot(_together(of_lot), plan, *dates) for dates, of_lot in by_dates.items()]
+    by_dates: dict[tuple[date | None, date | None, date | None], dict[str, list[Derivation]]] = {}
+    for number, (piece, part) in enumerate(made_of):
+        kind = part.kind if part else f"piece {number}"
+        by_dates.setdefault(_dates(part, server), {}).setdefault(kind, []).append(piece)
+    found = [Lot(_together(of_lot.values(), sum_sign), plan, *dates) for dates, of_lot in by_dates.items()]
     return tuple(sorted(found, key=lambda lot: (lot.begins or date.max, lot.retired or date.max)))
 
 
@@ -66,9 +72,14 @@ def _plan(server: Server, service_life: Estimate) -> Plan:
     return Plan(service_life.central, server.extended_from_years, server.extended_on, service_life.grounds)
 
 
-def _together(made_of: list[Derivation]) -> Derivation:
-    inputs = {f"piece_{number}": piece for number, piece in enumerate(made_of, 1)}
-    return work_out("embodied of what was acquired together", " + ".join(inputs), inputs)
+def _together(kinds: Iterable[list[Derivation]], sum_sign: str) -> Derivation:
+    inputs: dict[str, Derivation] = {}
+    terms = []
+    for of_kind in kinds:
+        named = {f"piece_{number}": piece for number, piece in enumerate(of_kind, len(inputs) + 1)}
+        inputs |= named
+        terms.append(" + ".join(named) if len(named) == 1 else f"({' + '.join(named)})")
+    return work_out("embodied of what was acquired together", sum_sign.join(terms), inputs)
 
 
 def _dates(part: Part | None, server: Server) -> tuple[date | None, date | None, date | None]:

@@ -111,10 +111,14 @@ def render(derivation: Derivation) -> str:
     lines += [
         f"  {corner:<9} {derivation.worked(corner)} = {_number(getattr(result, corner))}{unit}" for corner in _CORNERS
     ]
-    lines += [f"  {name:<9} {meaning}" for name, meaning in MEANINGS.items() if f"{name}(" in derivation.formula]
+    lines += [f"  {name:<9} {meaning}" for name, meaning in MEANINGS.items() if _is_in(name, derivation.formula)]
     if derivation.note:
         lines.append(f"  note      {derivation.note}")
     return "\n".join([*lines, "  where", *_input_lines(derivation.inputs)])
+
+
+def _is_in(function_or_sign: str, formula: str) -> bool:
+    return (f"{function_or_sign}(" if function_or_sign.isalpha() else function_or_sign) in formula
 
 
 def spread(estimate: Estimate) -> str:

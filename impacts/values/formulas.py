@@ -6,9 +6,12 @@ A formula is made of the inputs' names (lower case, digits, underscores), number
 - `min(a, b)`: the smaller of the two, corner by corner;
 - `either(a, b)`: bounds that hold whichever of the two it is;
 - `both(a, b)`: the bounds of both hold, so the narrower do;
-- `central(a)`: the central value of an input, without its bounds.
+- `central(a)`: the central value of an input, without its bounds;
+- ⊕ ⊗ ⊘: + × ÷ of numbers whose errors have nothing to do with each other. They seldom go the same way, so how far the
+  result reaches from its central value is the root of the sum of squares of how far each does: in the unit for ⊕, as
+  logarithms of the ratio for ⊗ and ⊘. Where each holds nine in ten, so does the result.
 
-What follows − or ÷ is a number or one input, nothing that would have to be worked out first: its high value makes the
+What follows − ÷ or ⊘ is a number or one input, nothing that would have to be worked out first: its high value makes the
 low result, and so it has to be printed.
 """
 
@@ -17,6 +20,7 @@ from __future__ import annotations
 import operator
 import re
 from functools import lru_cache
+from math import exp, hypot, inf, log
 from typing import TYPE_CHECKING
 
 from impacts.values.estimates import Estimate
@@ -29,10 +33,13 @@ if TYPE_CHECKING:
 MEANINGS = {
     "either": "low takes the lower of the two, high the higher, central the first",
     "both": "low takes the higher of the two, high the lower, central the first",
+    "⊕": "a sum of independent numbers: it reaches from its central value by the root of the sum of their reaches squared",
+    "⊗": "a product of independent numbers: the same with the logarithms of the ratios to the central values",
+    "⊘": "a quotient of independent numbers: as ⊗, the bounds of the divisor exchanged",
 }
 
 _TOKEN = re.compile(r"[a-z][a-z0-9_]*|\d+(?:\.\d+)?|\S")
-_PRINTED = re.compile(r"(?P<sign>[−÷]\s*)?(?:central\((?P<of>\w+)\)|(?P<name>[a-z][a-z0-9_]*))")
+_PRINTED = re.compile(r"(?P<sign>[−÷⊘]\s*)?(?:central\((?P<of>\w+)\)|(?P<name>[a-z][a-z0-9_]*))")
 _OPPOSITE = {"low": "high", "central": "central", "high": "low"}
 
 # A parsed formula: an input's name, a number, the central value of an input, or an operation on two parsed formulas.
@@ -91,25 +98,25 @@ def _names(tree: _Tree) -> set[str]:
 def _sum(tokens: list[str]) -> tuple[_Tree, list[str]]:
     """Return the sum or difference that the tokens begin with, and the tokens after it."""
     tree, tokens = _product(tokens)
-    while tokens[:1] in (["+"], ["−"]):
-        term, rest = _product(tokens[1:]) if tokens[0] == "+" else _single(tokens[1:])
+    while tokens[:1] in (["+"], ["−"], ["⊕"]):
+        term, rest = _single(tokens[1:]) if tokens[0] == "−" else _product(tokens[1:])
         tree, tokens = (tokens[0], tree, term), rest
     return tree, tokens
 
 
 def _product(tokens: list[str]) -> tuple[_Tree, list[str]]:
     tree, tokens = _operand(tokens)
-    while tokens[:1] in (["×"], ["÷"]):
-        operand, rest = _operand(tokens[1:]) if tokens[0] == "×" else _single(tokens[1:])
+    while tokens[:1] in (["×"], ["÷"], ["⊗"], ["⊘"]):
+        operand, rest = _operand(tokens[1:]) if tokens[0] in "×⊗" else _single(tokens[1:])
         tree, tokens = (tokens[0], tree, operand), rest
     return tree, tokens
 
 
 def _single(tokens: list[str]) -> tuple[_Tree, list[str]]:
-    """Return a number or one input, as it follows − or ÷."""
+    """Return a number or one input, as it follows − ÷ or ⊘."""
     tree, rest = _operand(tokens)
     if isinstance(tree, tuple) and tree[0] != "central":
-        raise ValueError(f"{' '.join(tokens)} follows − or ÷ and would be printed by the wrong corner: name it")
+        raise ValueError(f"{' '.join(tokens)} follows − ÷ or ⊘ and would be printed by the wrong corner: name it")
     return tree, rest
 
 
@@ -166,9 +173,9 @@ def _unit(tree: _Tree, units: Mapping[str, str]) -> str:
     if isinstance(tree, float):
         return "1"
     first, *others = (_unit(each, units) for each in tree[1:])
-    if tree[0] == "×":
+    if tree[0] in "×⊗":
         return product_unit(first, *others)
-    if tree[0] == "÷":
+    if tree[0] in "÷⊘":
         return quotient_unit(first, *others)
     if any(other != first for other in others):
         raise ValueError(f"{first} and {others[0]} do not go together")
@@ -193,6 +200,31 @@ def _both(one: Estimate, other: Estimate) -> Estimate:
     return _like(one + other, low, min(max(low, one.central), high), high)  # a sum's last digit may lie outside
 
 
+def _sum_apart(one: Estimate, other: Estimate) -> Estimate:
+    central = one.central + other.central
+    below = hypot(one.central - one.low, other.central - other.low)
+    above = hypot(one.high - one.central, other.high - other.central)
+    return _like(one + other, max(0.0, central - below), central, central + above)
+
+
+def _product_apart(one: Estimate, other: Estimate) -> Estimate:
+    return _reached_apart(one * other, (one.low, one.central, one.high), (other.low, other.central, other.high))
+
+
+def _quotient_apart(one: Estimate, other: Estimate) -> Estimate:
+    inverse = (1 / other.high, 1 / other.central, 1 / other.low)
+    return _reached_apart(one / other, (one.low, one.central, one.high), inverse)
+
+
+def _reached_apart(corners: Estimate, *factors: tuple[float, float, float]) -> Estimate:
+    """Return a product with reaches that add up as squares of logarithms; its corners where a central value is zero."""
+    if any(central <= 0 for _, central, _ in factors):
+        return corners
+    below = hypot(*(log(central / low) if low else inf for low, central, _ in factors))
+    above = hypot(*(log(high / central) for _, central, high in factors))
+    return _like(corners, corners.central * exp(-below), corners.central, corners.central * exp(above))
+
+
 def _like(together: Estimate, low: float, central: float, high: float) -> Estimate:
     """Return other values with the unit and the grounds of two that could be added up."""
     return Estimate(low, central, high, together.unit, together.grounds)
@@ -204,5 +236,8 @@ _OPERATIONS: dict[str, Callable[[Estimate, Estimate], Estimate]] = {
     "−": _less,
     "×": operator.mul,
     "÷": operator.truediv,
+    "⊕": _sum_apart,
+    "⊗": _product_apart,
+    "⊘": _quotient_apart,
     **_FUNCTIONS,
 }

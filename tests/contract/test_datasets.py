@@ -8,7 +8,7 @@ from importlib import resources
 
 import pytest
 
-from impacts.datasets import BOUNDARIES, COLUMNS, CRITERIA, PRODUCTS, read_dataset, read_datasets
+from impacts.datasets import BOUNDARIES, COLUMNS, CRITERIA, PRODUCTS, WHOLES, read_dataset, read_datasets
 
 # Each lets us pass the figures on; LicenseRef-cited-facts is for single figures, which no licence can cover.
 ALLOWED_LICENCES = {
@@ -49,7 +49,7 @@ def test_the_datasets_are_there():
 
 @every_dataset
 def test_a_folder_holds_a_description_and_rows_alone(folder):
-    beside = {"configurations.csv"} if folder.name == PRODUCTS else set()
+    beside = {"configurations.csv"} if folder.name in {PRODUCTS, WHOLES} else set()
     assert {file.name for file in folder.iterdir()} == {"dataset.toml", "factors.csv", *beside}
 
 

@@ -233,7 +233,7 @@ def test_a_paper_numbers_its_pieces_and_lots_from_one():
     server = Server(acquired=date(2024, 3, 1))
     found = of(server, (800, None), (200, MEMORY), (100, LATER))
 
-    assert [lot.derivation.formula for lot in found] == ["piece_1 + piece_2", "piece_1"]
+    assert [lot.derivation.formula for lot in found] == ["piece_1 ⊕ piece_2", "piece_1"]
     assert [paper.formula for paper in emissions_by_year(found).values()] == ["lot_1 + lot_2"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import exp, hypot, log
 
 import pytest
 from books import shipped
@@ -78,14 +79,14 @@ def test_a_blade_of_which_nothing_is_known_has_no_power_supply_and_others_have_t
     assert {"cpu", "memory", "ssd", "fixed_part"} <= set(found)
 
 
-def test_an_archetype_has_modules_of_32_gb_and_a_drive_of_1_tb(book):
+def test_an_archetype_has_modules_of_32_gb_and_two_drives_of_unknown_size(book):
     found = components(book, Server(form="rack"), known=False)
     parts = {name: component.parts[0] for name, component in found.items()}
 
     assert [(parts[kind].count, parts[kind].capacity_gb) for kind in ("cpu", "memory", "ssd", "psu")] == [
         (2, None),
         (8, 32.0),
-        (1, 1000.0),
+        (2, None),
         (2, None),
     ]
     assert all(isinstance(part.count, int) for part in parts.values() if part)
@@ -95,10 +96,11 @@ def test_the_count_of_an_archetypes_parts_has_bounds(book):
     memory = components(book, Server(form="rack"), known=False)["memory"].estimate
     modules = components(book, Server(form="rack"), Part("memory", 8, capacity_gb=32))["memory"].estimate
 
-    # 8 modules (6 to 10)
-    assert (memory.low, memory.central, memory.high) == pytest.approx(
-        (modules.low * 6 / 8, modules.central, modules.high * 10 / 8)
-    )
+    # 8 modules (2 to 24), whatever each holds: the ratios to the central value add up as squares of logarithms
+    low, high = log(modules.central / modules.low), log(modules.high / modules.central)
+    assert memory.central == pytest.approx(modules.central)
+    assert memory.low == pytest.approx(modules.central / exp(hypot(low, log(4))))
+    assert memory.high == pytest.approx(modules.central * exp(hypot(high, log(3))))
 
 
 def test_a_blade_has_a_sixteenth_of_its_chassis_where_no_manufacturer_publishes_the_criterion(book):

@@ -144,7 +144,7 @@ def copied(tmp_path: Path, machine: str) -> Path:
         (smbios.RACK, "rack", 2),
         (smbios.BLADE, "blade", 0),
         (smbios.TOWER, "tower", 1),
-        (smbios.NOTEBOOK, None, 1),
+        (smbios.NOTEBOOK, "laptop", 1),
         (smbios.MAIN_SERVER, None, 2),
     ],
 )

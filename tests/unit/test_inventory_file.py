@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent.errors import ConfigError
 from agent.inventory.file import read_inventory, schema, write_inventory
+from impacts.machine_forms import COMPUTER_FORMS, SERVER_FORMS
 from impacts.parts import KINDS, Inventory, ManufacturerFootprint, Part, Server
 
 COMPLETE = """
@@ -193,7 +194,7 @@ def test_the_schema_knows_the_kinds_forms_and_attributes_of_the_model():
     part = schema()["properties"]["parts"]["items"]["properties"]
 
     assert part["kind"]["enum"] == list(KINDS)
-    assert server["form"]["enum"] == ["rack", "blade", "tower"]
+    assert server["form"]["enum"] == [*SERVER_FORMS, *COMPUTER_FORMS]
     assert part["transport"]["enum"] == ["sata", "sas", "nvme", "usb", "virtio"]
     assert set(part) == set(Part.__slots__)
     assert set(server) == set(Server.__slots__)

@@ -40,13 +40,35 @@ def detected(root, found: dmi.Smbios, *, hypervisor_flag: bool = False) -> Serve
         ([smbios.RACK, smbios.TOWER], "rack"),  # the machine's own comes first
         ([SUB_CHASSIS], None),
         ([MAIN], None),
-        ([smbios.NOTEBOOK], None),
+        ([smbios.NOTEBOOK], "laptop"),
+        ([0x1F], "laptop"),  # convertible
+        ([0x03], "desktop"),
+        ([0x0D], "all_in_one"),
+        ([0x23], "mini_pc"),
+        ([0x22], "embedded"),
         ([0x01], None),
         ([], None),
     ],
 )
 def test_the_form_is_that_of_the_machines_own_chassis(tmp_path, chassis, form):
     assert detected(tmp_path, firmware(*chassis)).form == form
+
+
+@pytest.mark.parametrize(
+    ("case", "product", "form"),
+    [
+        (0x03, "ProLiant ML30 Gen10", "tower"),  # a server in a desktop's case
+        (smbios.TOWER, "PowerEdge T440", "tower"),
+        (smbios.TOWER, "OptiPlex 7080 Tower", "desktop"),
+        (smbios.TOWER, "Precision 5860 Tower", "workstation"),
+        (smbios.TOWER, "ThinkStation P620", "workstation"),
+        (smbios.RACK, "Precision 3930 Rack", "workstation"),
+        (0x10, "Macmini8,1", "mini_pc"),
+        (smbios.TOWER, "X11SSH-F", "tower"),
+    ],
+)
+def test_a_case_of_servers_and_of_personal_computers_is_known_by_the_models_name(tmp_path, case, product, form):
+    assert detected(tmp_path, firmware(case, product=product)).form == form
 
 
 def test_a_board_that_is_a_server_blade_makes_a_blade(tmp_path):

@@ -22,7 +22,7 @@ def rows(dataset, region):
         }
 
 
-OFFICIAL = {"FR": "fr-rte", "DE": "de-uba"}
+OFFICIAL = {"FR": "fr-rte", "DE": "de-uba", "PL": "eea-2025"}  # of the year, else of the newest before it
 BUILDING, UPSTREAM = 25.0, 0.10  # g of a carbon-free kWh; of what burning emits
 
 
@@ -32,7 +32,8 @@ def per_kwh(country, year):
     carbon_free = rows("electricitymaps-carbon-free", country)[year]
     losses = rows("beis-2021-td-losses", country)[2021]
     if country in OFFICIAL:
-        scope2 = rows(OFFICIAL[country], country)[year]
+        official = rows(OFFICIAL[country], country)
+        scope2 = official[max(known for known in official if known <= year)]
     else:
         level = rows("ember-2025", country)[2024] / statistics[2024]
         scope2 = level * (statistics[year] - BUILDING * carbon_free)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,6 @@ from impacts.quantities import CATALOGUE, Kind, Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
 
     from agent.sources.source import SourceEntry
     from impacts.factor_book import FactorBook
@@ -129,11 +129,10 @@ and from zero where the host may have been off. It is in no other figure, and no
 
 
 def _electricity() -> str:
-    """Return the grid factor of every country, at the end of the newest year that any dataset has."""
+    """Return the grid factor of every country, at the end of the year in which the datasets were retrieved."""
     book = load_book()
     countries = [region for region in book.regions(ELECTRICITY, GWP) if len(region) == 2 and region not in _NO_COUNTRY]  # noqa: PLR2004
-    years = (factor.valid_until for region in countries for factor in book.of_region(ELECTRICITY, GWP, region))
-    on = max(years)
+    on = date(max(dataset.retrieved.year for dataset, _ in read_datasets()), 12, 31)
     lines = [
         NOTICE,
         "# Electricity",

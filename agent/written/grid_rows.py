@@ -110,6 +110,10 @@ def _value(row: Row, citation: Citation) -> Estimate:
         row.number(column if row.text(column) else "gco2e_per_kwh", _MOST_GRAMS_PER_KWH)
         for column in ("low_gco2e_per_kwh", "gco2e_per_kwh", "high_gco2e_per_kwh")
     )
+    if 0 < central < 1:
+        raise row.wrong(
+            "gco2e_per_kwh", f"{central:g} is below 1 g: check the unit; what is in kg is to be multiplied by 1000"
+        )
     if not low <= central <= high:
         raise row.wrong("gco2e_per_kwh", f"{low:g} <= {central:g} <= {high:g} does not hold; correct value or bounds")
     return Estimate(low / JOULES_PER_KWH, central / JOULES_PER_KWH, high / JOULES_PER_KWH, "gCO2e/J", (citation,))

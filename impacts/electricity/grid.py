@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _STALE_AFTER_DAYS = 2 * 366
 # An official factor appears up to two years late, and stands until the next. In three years those of the United Kingdom, of
 # Chile and of Alberta have moved by a third to a half: older ones say less than this year's average of statistics.
-_OFFICIAL_FOR_DAYS = 3 * 366
+_OFFICIAL_FOR_YEARS = 3  # of the calendar, so that no year is of two methods
 
 _SET_LOCATION = "set `location` in the config file to the country (FR) or grid zone (US-CAL-CISO) of this machine"
 
@@ -146,14 +146,16 @@ def official_factors(book: FactorBook, region: str, on: date) -> tuple[Factor, .
 def _recent(factors: Sequence[Factor], on: date) -> Sequence[Factor]:
     """Return the imported factors that are not too old, else the official ones; none that begins after the day."""
     for standing in (Standing.IMPORTED, Standing.OFFICIAL):
-        found = [
-            one
-            for one in factors
-            if one.standing is standing and one.valid_from <= on and (on - one.valid_until).days <= _OFFICIAL_FOR_DAYS
-        ]
+        found = [one for one in factors if one.standing is standing and one.valid_from <= on and _is_recent(one, on)]
         if found:
             return found
     return ()
+
+
+def _is_recent(factor: Factor, on: date) -> bool:
+    if factor.standing:
+        return on.year - factor.valid_until.year <= _OFFICIAL_FOR_YEARS
+    return (on - factor.valid_until).days <= _STALE_AFTER_DAYS
 
 
 def _covering(value: Estimate, others: tuple[Factor, ...]) -> Estimate:
@@ -223,6 +225,6 @@ def _place_or_time_problem(factor: Factor, region: str, on: date) -> Iterator[Pr
         what = f"no dataset has the grid zone {region}; the average of {found} stands in"
         remedy = "`wattprint factors show electricity` lists the zones"
         yield Problem("electricity", "grid_of_larger_region", what, remedy)
-    elif (on - factor.valid_until).days > (_OFFICIAL_FOR_DAYS if factor.standing else _STALE_AFTER_DAYS):
+    elif not _is_recent(factor, on):
         what = f"the newest factor of {found} is of {factor.valid_until.year}"
         yield Problem("electricity", "grid_factor_old", what, "upgrade wattprint: its datasets are renewed yearly")

@@ -115,7 +115,7 @@ def _choices(machines: tuple[RunningMachine, RunningMachine], replaces: int, loa
 def _at(machine: RunningMachine, load: Estimate, at: float) -> Estimate:
     """Return the power at one value of the load, on whose grounds it rests, too."""
     power = machine.power(at)
-    return Estimate(power.low, power.central, power.high, power.unit, merge_grounds(power.grounds, load.grounds))
+    return replace(power, grounds=merge_grounds(power.grounds, load.grounds))
 
 
 def _power_problems(question: Question, keep: RunningMachine, come: RunningMachine) -> Iterator[Problem]:

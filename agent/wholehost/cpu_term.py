@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.wholehost.terms import LOAD, Term
@@ -85,7 +86,7 @@ _AS_CLASS = {load: Estimate.exact(1.0, "1", LOAD) for load in CURVE_LOADS}
 
 def _on_load(share: Estimate) -> Estimate:
     """Return a share that also rests on the load."""
-    return Estimate(share.low, share.central, share.high, share.unit, merge_grounds((LOAD,), share.grounds))
+    return replace(share, grounds=merge_grounds((LOAD,), share.grounds))
 
 
 def _tdp(inventory: Inventory, book: FactorBook, by_threads: Estimate) -> tuple[Estimate, tuple[Problem, ...]]:

@@ -99,7 +99,7 @@ def host_step(
 
 def modelled_idle_power(channels: Sequence[Channel], psu_efficiency: Estimate) -> Derivation | None:
     """Return what the load model states of the host while nothing runs (W); None without a modelled channel."""
-    idle = {formula_name(one): one.model.idle for one in channels if one.model is not None}
+    idle = _idle_by_name(channels)
     if not idle:
         return None
     formula = with_sums("modelled ÷ psu_efficiency", {"modelled": list(idle)})
@@ -110,8 +110,12 @@ def modelled_idle_power(channels: Sequence[Channel], psu_efficiency: Estimate) -
 
 def taught_idle_power(channels: Sequence[Channel]) -> Derivation | None:
     """Return what siblings have taught of the host while nothing runs (W); None without a modelled channel."""
-    idle = {formula_name(one): one.model.idle for one in channels if one.model is not None}
+    idle = _idle_by_name(channels)
     return work_out("power of the host while nothing runs, by its siblings", " + ".join(idle), idle) if idle else None
+
+
+def _idle_by_name(channels: Sequence[Channel]) -> dict[str, Estimate]:
+    return {formula_name(one): one.model.idle for one in channels if one.model is not None}
 
 
 def with_sums(formula: str, sums: Mapping[str, Sequence[str]]) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -72,4 +72,4 @@ class Curve:
 
     def _with_grounds(self, value: Estimate) -> Estimate:
         """Return an estimate with the grounds of the whole curve, so that they do not change from point to point."""
-        return Estimate(value.low, value.central, value.high, value.unit, self.grounds)
+        return replace(value, grounds=self.grounds)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from impacts.parts import Inventory
     from impacts.values.estimates import Estimate
 
-DEFAULT_LOADS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)
-
 _REMEDY = "measure it at the inlet, by its BMC or a meter at the plug"
 
 

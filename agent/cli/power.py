@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from agent.answers.power_by_load import DEFAULT_LOADS, PowerByLoad, power_by_load
+from agent.answers.power_by_load import PowerByLoad, power_by_load
 from agent.answers.running_machine import Listed
 from agent.answers.sibling_factors import Spreads, sibling_factors, sibling_problems
 from agent.answers.sibling_histories import siblings_of_histories
@@ -27,6 +27,7 @@ from agent.wholehost.load_model import logical_cpus
 from agent.wiring import build_machine
 from agent.written.factor_book import book_of
 from agent.written.sibling_power import write_rows
+from impacts.configurations import LOADS
 from impacts.datasets import load_book
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--load",
         type=_loads,
-        default=DEFAULT_LOADS,
+        default=LOADS,
         metavar="L,L",
-        help="CPU loads, 0.3 or 30%% (default: " + ",".join(f"{load:g}" for load in DEFAULT_LOADS) + ")",
+        help="CPU loads, 0.3 or 30%% (default: " + ",".join(f"{load:g}" for load in LOADS) + ")",
     )
     parser.add_argument(
         "--learn", action="store_true", help="print a factor file of what the inlet meters of a fleet have taught"
